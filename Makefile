@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every task of the project. `make test` is what CI runs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+
+# A Swift trap otherwise leaves a process behind that holds the output open.
+export SWIFT_BACKTRACE := enable=no
+
+CHECKED := --explicit-target-dependency-import-check error
+COMMLENS := .build/release/commlens
+JOBS := $(sort $(patsubst traces/%/,%,$(wildcard traces/*/)))
+
+.PHONY: setup build release lint format unit test demo reports golden card card-full bench install clean
+
+setup: ## Install the C libraries and tools that are missing (Debian, Ubuntu).
+	@missing=(); \
+	have() { dpkg-query -W -f='$${Status}' "$$1" 2>/dev/null | grep -q 'ok installed'; }; \
+	for package in zlib1g-dev libxml2-dev pkg-config strace gcc libc6-dev python3 gzip; do \
+	  if ! have "$$package" && ! { [ "$$package" = pkg-config ] && have pkgconf; }; then \
+	    missing+=("$$package"); fi; \
+	done; \
+	if [ "$${#missing[@]}" -gt 0 ]; then \
+	  sudo=(); if [ "$$(id -u)" -ne 0 ]; then sudo=(sudo); fi; \
+	  echo "Installing: $${missing[*]}"; \
+	  "$${sudo[@]}" apt-get update -qq; \
+	  "$${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}"; \
+	fi; \
+	command -v swift > /dev/null || { echo "Swift 6.3 is missing: see https://www.swift.org/install/linux/"; exit 1; }; \
+	echo "Ready: $$(swift --version 2> /dev/null | head -n 1)"
+
+build: ## Build for development; warnings are errors.
+	swift build --build-tests $(CHECKED)
+
+release: ## Build for use.
+	swift build -c release --product commlens $(CHECKED)
+
+lint: ## Check the format of every Swift file.
+	swift format lint --strict -p -r Package.swift Sources Tests
+
+format: ## Format every Swift file.
+	swift format format -i -p -r Package.swift Sources Tests
+
+unit: build ## Run the tests of the modules and of the command line.
+	swift test --skip-build --disable-xctest
+
+demo reports: release ## Analyse the logs in traces/ into reports/.
+	@set -- $(JOBS); [ "$$#" -gt 0 ] || { echo "traces/ holds no job"; exit 1; }
+	@for job in $(JOBS); do \
+	  $(COMMLENS) analyze "traces/$$job" -o "reports/$$job"; echo; \
+	done
+
+golden: ## Record what tests compare with; look at the difference before you commit it.
+	RECORD_GOLDEN=1 swift test --disable-xctest || true
+	git status --short Fixtures
+
+card: release ## Run the reliability card, in the form that CI runs.
+	python3 -B Tests/Reliability/card.py
+
+card-full: release ## Run the reliability card with every position and 10 GB inputs.
+	python3 -B Tests/Reliability/card.py --full
+
+bench: release ## Measure speed and memory beside zcat, mawk and Python, on the same logs.
+	swift build -c release --product throughput
+	python3 -B Tests/Benchmarks/bench.py
+
+test: lint unit demo ## Everything CI checks: format, build, tests, the demo, the reliability card.
+	@git diff --exit-code --stat reports || \
+	  { echo "reports/ is not what the demo writes; look at the difference and commit it"; exit 1; }
+	@new=$$(git ls-files --others --exclude-standard reports); \
+	  [ -z "$$new" ] || { echo "not committed: $$new"; exit 1; }
+	python3 -B Tests/Reliability/card.py
+	@echo "All checks passed."
+
+PREFIX ?= $(HOME)/.local
+install: release ## Install the program below PREFIX (default: ~/.local).
+	install -Dm755 $(COMMLENS) $(DESTDIR)$(PREFIX)/bin/commlens
+
+clean: ## Remove what was built.
+	rm -rf .build .build-*

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a set of files says, before anybody knows what it means.
+///
+/// A partial holds facts only: processes, their communicators, and counts of calls. It has no
+/// dimension, no phase, no global rank. Partials merge by concatenation, and `normalised()` puts
+/// the result in an order that does not depend on how the files were shared out.
+public struct TracePartial: Sendable {
+  /// One ledger per input file.
+  public var files: [FileLedger] = []
+  /// One entry per process and file, in order of first appearance.
+  public var processes: [ProcessFacts] = []
+
+  /// An empty partial.
+  public init() {}
+
+  /// Adds the facts of other files.
+  public mutating func merge(_ other: TracePartial) {
+    let offset = files.count
+    files += other.files
+    processes += other.processes.map { process in
+      var process = process
+      process.file += offset
+      return process
+    }
+  }
+}
+
+/// What one process wrote into one file.
+public struct ProcessFacts: Sendable {
+  /// Index of the file in ``TracePartial/files``.
+  public var file: Int
+  /// Host name as NCCL printed it; empty when the head was cut off.
+  public var host: String
+  /// Process id as printed, which need not be unique across containers; 0 when unknown.
+  public var pid: Int
+  /// The library's version line, if one was seen.
+  public var version: LibraryVersion?
+  /// The lowest and highest release that the message forms seen allow, as `major * 1000 + minor`.
+  public var versionBounds: ClosedRange<Int>?
+  /// The rank that a launcher's line prefix states (`srun -l`, `mpirun --tag-output`, ...).
+  public var launcherRank: Int?
+  /// Communicators in order of first appearance, one per pointer and life.
+  public var communicators: [CommunicatorFacts] = []
+  /// `NCCL_...` variables that the log says were set, in order of first appearance.
+  public var environment: [EnvironmentSetting] = []
+  /// Warnings, errors and other messages worth a person's eye; the first of each kind.
+  public var notices: [Notice] = []
+  /// Names of networks in use (`Using network IB`), in order of first appearance.
+  public var networks: [String] = []
+  /// Order of calls, one per GPU of the process.
+  public var timelines: [CallSequence] = []
+
+  /// Starts a process.
+  public init(file: Int, host: String, pid: Int) {
+    self.file = file
+    self.host = host
+    self.pid = pid
+  }
+}
+
+/// A variable the log says was set.
+public struct EnvironmentSetting: Sendable, Equatable {
+  /// The variable's name.
+  public var name: String
+  /// Its value as printed.
+  public var value: String
+  /// Makes a setting.
+  public init(name: String, value: String) {
+    self.name = name
+    self.value = value
+  }
+}
+
+/// A warning or error line, or another message that findings need.
+public struct Notice: Sendable, Equatable {
+  /// Where the message stands.
+  public enum Level: String, Sendable { case warning, error, info }
+  /// How serious NCCL said it is.
+  public var level: Level
+  /// The message, at most 400 bytes.
+  public var text: String
+  /// Line number in the file, from 1.
+  public var line: Int
+  /// How many times this text came with other numbers in it.
+  public var count: Int
+  /// Makes a notice.
+  public init(level: Level, text: String, line: Int, count: Int = 1) {
+    self.level = level
+    self.text = text
+    self.line = line
+    self.count = count
+  }
+}
+
+/// One rank's view of one communicator, from its creation to its end.
+///
+/// The identity within a process is pointer and life: pointers recur after a destroy.
+public struct CommunicatorFacts: Sendable {
+  /// How a communicator ended, as far as the log goes.
+  public enum End: String, Sendable { case open, destroyed, aborted, revoked }
+
+  /// The pointer as printed; unique within the process while the communicator lives.
+  public var pointer: UInt64
+  /// Rank in the communicator; `nil` when no init line was seen.
+  public var rank: Int?
+  /// Number of ranks, from an init line or from `[nranks=%d]`.
+  public var size: Int?
+  /// `commId` / `commHash` as printed (2.16+; not on split lines from 2.23.4).
+  public var identifier: UInt64?
+  /// The creating call (`ncclCommInitRank`, `ncclCommSplit`, ...) or empty when not printed.
+  public var createdBy: String = ""
+  /// Index of the parent in the process's ``ProcessFacts/communicators``.
+  public var parent: Int?
+  /// `splitCount` / `childCount` of the parent when this communicator was made.
+  public var splitOrdinal: Int?
+  /// Split colour.
+  public var color: Int?
+  /// Split key.
+  public var key: Int?
+  /// The name the framework gave it (`Comm config Comm name set to ...`).
+  public var name: String?
+  /// CUDA ordinal from the init line.
+  public var cudaDevice: Int?
+  /// NVML index from the init line.
+  public var nvmlDevice: Int?
+  /// Packed PCI address from the init line: `domain<<20 | bus<<12 | device<<4 | function`.
+  public var busID: UInt64?
+  /// Whether an `Init START` was seen.
+  public var initStarted = false
+  /// Whether an `Init COMPLETE` was seen.
+  public var initCompleted = false
+  /// How it ended.
+  public var end: End = .open
+  /// Nodes the communicator spans, as NCCL counted them.
+  public var nodes: Int?
+  /// Ranks on this node.
+  public var localRanks: Int?
+  /// This rank's position on its node.
+  public var localRank: Int?
+  /// Channels for collectives.
+  public var channels: Int?
+  /// Duration of the init in milliseconds, from `Init timings`.
+  public var initMilliseconds: Double?
+  /// Ranks in ring order of channel 0, from the list that rank 0 prints; may be cut short.
+  public var ring: [Int] = []
+  /// Bracketed CUDA ordinal of the lines that use it; only a hint.
+  public var bracketDevice: Int?
+  /// Calls, one row per distinct key, in order of first appearance.
+  public var calls: [CallFacts] = []
+  /// Runs of send/recv that form one exchange, one row per distinct shape.
+  public var exchanges: [ExchangeFacts] = []
+  /// Algorithm and protocol choices that the TUNING lines state, one row per distinct choice.
+  public var tunings: [TuningFacts] = []
+  /// Number of collective calls (send/recv not counted).
+  public var collectiveCalls: Int = 0
+  /// Order-sensitive hash over the collective calls, equal on ranks that called the same.
+  public var collectiveOrderHash: UInt64 = 0
+  /// First line of the file that names it, from 1.
+  public var firstLine: Int = 0
+  /// Last line of the file that names it, from 1.
+  public var lastLine: Int = 0
+
+  /// Starts the life of a communicator.
+  public init(pointer: UInt64) { self.pointer = pointer }
+}
+
+/// How a send or receive call stands among the calls around it.
+///
+/// NCCL before 2.28 has no all-to-all, gather or scatter: frameworks write them as groups of
+/// sends and receives. A group is recognised by its structure alone, so this is a fact.
+public enum ExchangeShape: UInt8, Sendable, CaseIterable, BitwiseCopyable {
+  /// Not part of a larger exchange, or a collective.
+  case single = 0
+  /// To all other ranks and from all other ranks, with or without itself.
+  case allToAll = 1
+  /// From all other ranks, to none but itself.
+  case fromAll = 2
+  /// To all other ranks, from none but itself.
+  case toAll = 3
+  /// To or from several ranks, but not all.
+  case several = 4
+}
+
+/// Calls with the same operation, type, count and root on one communicator.
+public struct CallFacts: Sendable, Equatable {
+  /// The operation.
+  public var kind: OperationKind
+  /// The type as logged.
+  public var dataType: DataType
+  /// Reduction operator as logged: 0 sum, 1 prod, 2 max, 3 min, 4 avg, from 5 on user-made.
+  public var reduction: UInt32
+  /// Root of a rooted collective, peer of a send or receive; communicator rank.
+  public var peer: Int32
+  /// Elements per call as logged; 0 when `isCoarse`.
+  public var elementCount: UInt64
+  /// Whether calls of several counts were summed here because the table was full, or because
+  /// the calls belong to an uneven exchange.
+  public var isCoarse: Bool
+  /// How the call stands among its neighbours.
+  public var shape: ExchangeShape
+  /// Number of calls.
+  public var calls: UInt64
+  /// Sum of element counts over the calls.
+  public var elements: UInt64
+  /// Calls that came from a thread other than the first to use this communicator.
+  public var otherThreadCalls: UInt64
+
+  /// Makes a row.
+  public init(
+    kind: OperationKind, dataType: DataType, reduction: UInt32 = 0, peer: Int32 = 0,
+    elementCount: UInt64, isCoarse: Bool = false, shape: ExchangeShape = .single,
+    calls: UInt64, elements: UInt64, otherThreadCalls: UInt64 = 0
+  ) {
+    self.kind = kind
+    self.dataType = dataType
+    self.reduction = reduction
+    self.peer = peer
+    self.elementCount = elementCount
+    self.isCoarse = isCoarse
+    self.shape = shape
+    self.calls = calls
+    self.elements = elements
+    self.otherThreadCalls = otherThreadCalls
+  }
+}
+
+/// Exchanges (runs of sends and receives) of one shape on one communicator, as one rank made them.
+public struct ExchangeFacts: Sendable, Equatable {
+  /// The shape; never `single`.
+  public var shape: ExchangeShape
+  /// The type as logged.
+  public var dataType: DataType
+  /// Elements per peer when all were equal, else `nil`: an uneven exchange.
+  public var evenCount: UInt64?
+  /// Whether the rank also sent to itself.
+  public var includesSelf: Bool
+  /// `floor(log2(bytes sent, itself included))`, 0 for one byte and for none.
+  public var sentBytesLog2: UInt8
+  /// Number of exchanges.
+  public var exchanges: UInt64
+  /// Send calls in them.
+  public var sendCalls: UInt64
+  /// Receive calls in them.
+  public var recvCalls: UInt64
+  /// Elements sent, to itself included.
+  public var sentElements: UInt64
+  /// Elements received, from itself included.
+  public var receivedElements: UInt64
+  /// Elements sent to itself.
+  public var selfElements: UInt64
+
+  /// Makes a row.
+  public init(
+    shape: ExchangeShape, dataType: DataType, evenCount: UInt64?, includesSelf: Bool,
+    sentBytesLog2: UInt8, exchanges: UInt64, sendCalls: UInt64, recvCalls: UInt64,
+    sentElements: UInt64, receivedElements: UInt64, selfElements: UInt64
+  ) {
+    self.shape = shape
+    self.dataType = dataType
+    self.evenCount = evenCount
+    self.includesSelf = includesSelf
+    self.sentBytesLog2 = sentBytesLog2
+    self.exchanges = exchanges
+    self.sendCalls = sendCalls
+    self.recvCalls = recvCalls
+    self.sentElements = sentElements
+    self.receivedElements = receivedElements
+    self.selfElements = selfElements
+  }
+}
+
+/// What the TUNING lines say was chosen for one operation and size.
+public struct TuningFacts: Sendable, Equatable {
+  /// The operation.
+  public var kind: OperationKind
+  /// Bytes as the line prints them (per call from 2.24.3; total before).
+  public var bytes: UInt64
+  /// `tree`, `ring`, `collnet_direct`, `collnet_chain`, `nvls`, `nvls_tree`, `pat`, `symmetric`,
+  /// `copy_engine`.
+  public var algorithm: String
+  /// `ll`, `ll128`, `simple`, or empty.
+  public var `protocol`: String
+  /// How many lines.
+  public var lines: UInt64
+
+  /// Makes a row.
+  public init(
+    kind: OperationKind, bytes: UInt64, algorithm: String, protocol: String, lines: UInt64
+  ) {
+    self.kind = kind
+    self.bytes = bytes
+    self.algorithm = algorithm
+    self.protocol = `protocol`
+    self.lines = lines
+  }
+}
+
+/// The order of calls of one GPU's rank over all its communicators, compressed.
+///
+/// A training step repeats the one before, so the sequence is kept as literals and copies of
+/// earlier stretches (Lempel-Ziv 1977 with an unbounded copy length): it grows with what is new.
+public struct CallSequence: Sendable, Equatable {
+  /// What one position of the sequence refers to.
+  public struct Symbol: Sendable, Hashable {
+    /// Index in ``ProcessFacts/communicators``.
+    public var communicator: Int
+    /// Index in the communicator's `calls`, or in `exchanges` when `isExchange`.
+    public var row: Int
+    /// Whether `row` is an exchange.
+    public var isExchange: Bool
+    /// Makes a symbol.
+    public init(communicator: Int, row: Int, isExchange: Bool) {
+      self.communicator = communicator
+      self.row = row
+      self.isExchange = isExchange
+    }
+  }
+  /// One piece of the sequence.
+  public enum Token: Sendable, Equatable {
+    /// One position, an index into ``symbols``.
+    case literal(Int)
+    /// `count` positions that repeat those `distance` back; may overlap itself.
+    case copy(distance: Int, count: Int)
+  }
+  /// The distinct positions.
+  public var symbols: [Symbol] = []
+  /// The sequence.
+  public var tokens: [Token] = []
+  /// Positions in the whole sequence.
+  public var length: Int = 0
+  /// Positions after the kept part, when the sequence was too irregular to keep whole.
+  public var lost: Int = 0
+
+  /// An empty sequence.
+  public init() {}
+}

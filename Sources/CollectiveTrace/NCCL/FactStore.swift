@@ -1,0 +1,846 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One operation line, parsed.
+struct OperationRecord: BitwiseCopyable {
+  var kind: OperationKind
+  var dataType: UInt8
+  var reduction: UInt32
+  var peer: Int32
+  var elementCount: UInt64
+  var communicator: UInt64
+  var size: Int32
+  /// Raw bytes of the `opCount` field: equal inside a group, otherwise not to be trusted.
+  var operationCount: UInt64
+  /// The communicator rank that RCCL prints (`globalrank`), or -1.
+  var rank: Int32
+
+  /// A record to read into.
+  static let empty = OperationRecord(
+    kind: .unnamed, dataType: 0, reduction: 0, peer: 0, elementCount: 0, communicator: 0,
+    size: 0, operationCount: 0, rank: -1)
+}
+
+/// The counters of one file while it is read: the hot fold.
+///
+/// Everything a line adds is an increment in a table; rows appear in order of first sight, so the
+/// result does not depend on hashing. `finish` turns the tables into ``ProcessFacts``.
+struct FactStore: ~Copyable {
+  /// A thread as a line's head names it.
+  struct Thread: BitwiseCopyable {
+    var process: Int32
+    /// `[cudaDev]`, or -1.
+    var device: Int32
+    /// Communicator whose init lines this thread is printing, or -1.
+    var initialising: Int32
+    /// The last communicator whose init this thread completed, or -1.
+    var completed: Int32
+  }
+
+  /// The hot part of a communicator instance.
+  struct Communicator: BitwiseCopyable {
+    var process: Int32
+    var lane: Int32
+    var firstThread: Int32
+    var size: Int32
+    var rank: Int32
+    var ended: Bool
+    var collectiveCalls: UInt64
+    var orderHash: UInt64
+    /// Calls of either kind; a re-created pointer without init lines is told by them.
+    var calls: UInt64
+    var firstLine: Int
+    var lastLine: Int
+  }
+
+  /// One row of call counts.
+  struct CallRow: BitwiseCopyable {
+    var communicator: Int32
+    var kind: OperationKind
+    var dataType: UInt8
+    var shape: ExchangeShape
+    var isCoarse: Bool
+    var reduction: UInt32
+    var peer: Int32
+    var elementCount: UInt64
+    var calls: UInt64
+    /// Sum of elements; only kept for coarse rows.
+    var coarseElements: UInt64
+    var otherThreadCalls: UInt64
+    var orderHash: UInt64
+  }
+
+  /// One row of exchange counts.
+  struct ExchangeRow: BitwiseCopyable {
+    var communicator: Int32
+    var shape: ExchangeShape
+    var dataType: UInt8
+    var includesSelf: Bool
+    var sentBytesLog2: UInt8
+    var isEven: Bool
+    var evenCount: UInt64
+    var exchanges: UInt64
+    var sendCalls: UInt64
+    var recvCalls: UInt64
+    var sentElements: UInt64
+    var receivedElements: UInt64
+    var selfElements: UInt64
+  }
+
+  /// A send or receive that waits until its exchange is complete.
+  struct Member: BitwiseCopyable {
+    var isSend: Bool
+    var dataType: UInt8
+    var isOtherThread: Bool
+    var reduction: UInt32
+    var peer: Int32
+    var elementCount: UInt64
+  }
+
+  /// A TUNING choice waiting to be matched: the last operations of one thread.
+  struct PendingTuning: BitwiseCopyable {
+    var communicator: Int32
+    var kind: OperationKind
+    var isTaken: Bool
+    var bytes: UInt64
+  }
+
+  struct TuningRow: BitwiseCopyable {
+    var communicator: Int32
+    var kind: OperationKind
+    var bytes: UInt64
+    var choice: Int32
+    var lines: UInt64
+  }
+
+  /// One GPU of one process: an order of calls and the exchange that is being gathered.
+  struct Lane: ~Copyable {
+    var process: Int32
+    var device: Int32
+    var recorder = SequenceRecorder()
+    var openCommunicator: Int32 = -1
+    var openThread: Int32 = -1
+    var openOperationCount: UInt64 = 0
+    var openSize: Int32 = 0
+    var members = RawBuffer<Member>(capacity: 8)
+    /// Exchange number in which a peer was last sent to (even places) or received from (odd).
+    var stamps = RawBuffer<UInt32>(capacity: 8)
+    var stamp: UInt32 = 0
+
+    init(process: Int32, device: Int32) {
+      self.process = process
+      self.device = device
+    }
+  }
+
+  private let maximumKeys: Int
+  var processes: [ProcessFacts] = []
+  /// Cold facts of each communicator; same index as `communicators`.
+  var facts: [CommunicatorFacts] = []
+  var threads = RawBuffer<Thread>()
+  var communicators = RawBuffer<Communicator>()
+  private var rows = RawBuffer<CallRow>()
+  private var exchangeRows = RawBuffer<ExchangeRow>()
+  private var tuningRows = RawBuffer<TuningRow>()
+  /// Distinct (algorithm, protocol) pairs seen.
+  private(set) var choices: [TuningChoice] = []
+  private var lanes: LaneTable
+  private var rowTable = KeyTable()
+  private var exchangeTable = KeyTable()
+  private var tuningTable = KeyTable()
+  /// Live communicator by (pointer, process).
+  private var liveTable = KeyTable()
+  private var laneTable = KeyTable()
+  private var threadTable = KeyTable()
+  private var processIndex: [ProcessKey: Int] = [:]
+  private var pending = RawBuffer<PendingTuning>()
+  /// Names given to the communicator that a thread is about to make.
+  private var pendingNames: [Int: String] = [:]
+  private var noticeIndex: [NoticeKey: Int] = [:]
+  private(set) var coarsenedCalls = 0
+  /// Changes when a communicator begins or ends, so that remembered lines are looked up anew.
+  private(set) var epoch: UInt32 = 1
+
+  struct ProcessKey: Hashable {
+    var host: String
+    var pid: Int
+  }
+  private struct NoticeKey: Hashable {
+    var process: Int
+    var shape: String
+  }
+
+  private static let pendingWidth = 64
+  private static let maximumNotices = 200
+  private static let maximumEnvironment = 500
+
+  init(maximumKeys: Int) {
+    self.maximumKeys = maximumKeys
+    lanes = LaneTable()
+  }
+
+  // MARK: - Processes, threads
+
+  /// The thread of a head, made when new.
+  mutating func thread(host: String, pid: Int, tid: Int, device: Int) -> Int {
+    let key = ProcessKey(host: host, pid: pid)
+    let process: Int
+    if let known = processIndex[key] {
+      process = known
+    } else {
+      process = processes.count
+      processIndex[key] = process
+      processes.append(ProcessFacts(file: 0, host: host, pid: pid))
+    }
+    let threadKey = TripleKey(
+      a: UInt64(truncatingIfNeeded: tid), b: UInt64(process),
+      c: UInt64(truncatingIfNeeded: device))
+    if let known = threadTable.row(for: threadKey) { return known }
+    let index = threads.count
+    threads.append(
+      Thread(
+        process: Int32(clamping: process), device: Int32(clamping: device), initialising: -1,
+        completed: -1))
+    threadTable.set(index, for: threadKey)
+    for _ in 0..<Self.pendingWidth {
+      pending.append(PendingTuning(communicator: -1, kind: .unnamed, isTaken: true, bytes: 0))
+    }
+    pendingCursor.append(0)
+    return index
+  }
+  private var pendingCursor = RawBuffer<Int>()
+
+  /// The process of a thread.
+  @inline(__always)
+  func process(of thread: Int) -> Int { Int(threads[thread].process) }
+
+  // MARK: - Communicators
+
+  /// The live communicator of a pointer, or `nil`.
+  @inline(__always)
+  func communicator(pointer: UInt64, process: Int) -> Int? {
+    liveTable.row(for: TripleKey(a: pointer, b: UInt64(process), c: 0))
+  }
+
+  /// Begins the life of a communicator at a pointer, ending an older one's claim to it.
+  mutating func beginCommunicator(pointer: UInt64, thread: Int, line: Int) -> Int {
+    let process = process(of: thread)
+    let index = communicators.count
+    communicators.append(
+      Communicator(
+        process: Int32(process), lane: lane(of: thread), firstThread: -1, size: 0, rank: -1,
+        ended: false, collectiveCalls: 0, orderHash: 0, calls: 0, firstLine: line, lastLine: line))
+    var cold = CommunicatorFacts(pointer: pointer)
+    let device = threads[thread].device
+    cold.bracketDevice = device >= 0 ? Int(device) : nil
+    facts.append(cold)
+    liveTable.set(index, for: TripleKey(a: pointer, b: UInt64(process), c: 0))
+    let ownerKey = TripleKey(a: pointer, b: 0, c: 1)
+    let owner = liveTable.row(for: ownerKey)
+    liveTable.set(
+      owner == nil || owner == process ? process : Self.severalOwners, for: ownerKey)
+    epoch &+= 1
+    return index
+  }
+
+  private static let severalOwners = Int(UInt32.max) - 2
+
+  /// The live communicator of a pointer that only one process of the file uses.
+  ///
+  /// Tells whose an operation line is that lost its head.
+  func onlyCommunicator(pointer: UInt64) -> Int? {
+    guard let owner = liveTable.row(for: TripleKey(a: pointer, b: 0, c: 1)),
+      owner != Self.severalOwners
+    else { return nil }
+    return communicator(pointer: pointer, process: owner)
+  }
+
+  /// Whether a pointer that is new in `process` is known in another process of the file.
+  ///
+  /// When processes share a pipe, a line can begin with one's head and end with another's tail,
+  /// and still match the format; the communicator then gives it away.
+  func isForeign(pointer: UInt64, process: Int) -> Bool {
+    guard communicator(pointer: pointer, process: process) == nil,
+      let owner = liveTable.row(for: TripleKey(a: pointer, b: 0, c: 1))
+    else { return false }
+    return owner != process
+  }
+
+  /// The communicator an operation or layout line means: the live one, else a new life.
+  mutating func communicatorForUse(pointer: UInt64, thread: Int, line: Int) -> Int {
+    if let known = communicator(pointer: pointer, process: process(of: thread)),
+      !communicators[known].ended
+    {
+      return known
+    }
+    return beginCommunicator(pointer: pointer, thread: thread, line: line)
+  }
+
+  /// Ends a communicator.
+  mutating func endCommunicator(_ index: Int, as end: CommunicatorFacts.End) {
+    communicators[index].ended = true
+    facts[index].end = end
+    epoch &+= 1
+  }
+
+  /// Moves a communicator to the lane of the GPU that its init line names.
+  private mutating func lane(of thread: Int) -> Int32 {
+    let device = threads[thread].device
+    let key = TripleKey(
+      a: UInt64(truncatingIfNeeded: device), b: UInt64(process(of: thread)), c: 0)
+    if let known = laneTable.row(for: key) { return Int32(known) }
+    let index = lanes.append(process: threads[thread].process, device: device)
+    laneTable.set(index, for: key)
+    return Int32(index)
+  }
+
+  /// Remembers the name that the next communicator of a thread will have.
+  mutating func setPendingName(_ name: String, thread: Int) { pendingNames[thread] = name }
+
+  /// Takes the remembered name.
+  mutating func takePendingName(thread: Int) -> String? {
+    pendingNames.removeValue(forKey: thread)
+  }
+
+  // MARK: - Calls
+
+  /// The row of a call, made when new; coarse when the table is full.
+  mutating func callRow(for record: OperationRecord, communicator: Int, shape: ExchangeShape)
+    -> Int
+  {
+    row(
+      communicator: communicator, kind: record.kind, dataType: record.dataType,
+      reduction: record.reduction, peer: record.peer, elementCount: record.elementCount,
+      shape: shape, isCoarse: false)
+  }
+
+  private mutating func row(
+    communicator: Int, kind: OperationKind, dataType: UInt8, reduction: UInt32, peer: Int32,
+    elementCount: UInt64, shape: ExchangeShape, isCoarse: Bool
+  ) -> Int {
+    let flags =
+      UInt64(kind.rawValue) | UInt64(dataType) << 8 | UInt64(shape.rawValue) << 16
+      | (isCoarse ? 1 : 0) << 24
+    let key = TripleKey(
+      a: isCoarse ? 0 : elementCount,
+      b: UInt64(UInt32(communicator)) << 32 | UInt64(UInt32(bitPattern: peer)),
+      c: UInt64(reduction) << 32 | flags)
+    if let known = rowTable.row(for: key) { return known }
+    if rows.count >= maximumKeys, !isCoarse {
+      return row(
+        communicator: communicator, kind: kind, dataType: dataType, reduction: 0,
+        peer: kind.isPointToPoint ? peer : 0, elementCount: 0, shape: shape, isCoarse: true)
+    }
+    let index = rows.count
+    // User-made operators are scrambled per communicator, so only the standard ones are compared.
+    let compared = key.a &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(UInt32(bitPattern: peer)) << 40
+    let portable =
+      compared ^ (flags &* 0xBF58_476D_1CE4_E5B9) ^ UInt64(min(reduction, 5)) << 56
+    rows.append(
+      CallRow(
+        communicator: Int32(communicator), kind: kind, dataType: dataType, shape: shape,
+        isCoarse: isCoarse, reduction: isCoarse ? 0 : reduction, peer: peer,
+        elementCount: isCoarse ? 0 : elementCount, calls: 0, coarseElements: 0,
+        otherThreadCalls: 0, orderHash: portable ^ (portable >> 31)))
+    rowTable.set(index, for: key)
+    return index
+  }
+
+  /// Counts one collective call; everything but the row is already known.
+  @inline(__always)
+  mutating func countCollective(
+    row: Int, communicator: Int, thread: Int, elementCount: UInt64, line: Int
+  ) {
+    rows[row].calls &+= 1
+    if rows[row].isCoarse {
+      rows[row].coarseElements &+= elementCount
+      coarsenedCalls += 1
+    }
+    let hash = rows[row].orderHash
+    let lane = communicators[communicator].touch(thread: thread, line: line)
+    if communicators[communicator].firstThread != Int32(truncatingIfNeeded: thread) {
+      rows[row].otherThreadCalls &+= 1
+    }
+    communicators[communicator].collectiveCalls &+= 1
+    communicators[communicator].orderHash =
+      (communicators[communicator].orderHash ^ hash) &* 0x9FB2_1C65_1E98_DF25 ^ (hash >> 17)
+    // Another thread's collective may fall between the calls of a group; this thread's may not.
+    if lanes[lane].openCommunicator >= 0,
+      lanes[lane].openThread == Int32(truncatingIfNeeded: thread)
+        || lanes[lane].openCommunicator == Int32(truncatingIfNeeded: communicator)
+    {
+      closeExchange(lane: lane)
+    }
+    lanes[lane].recorder.append(UInt32(truncatingIfNeeded: row) << 1)
+    if communicators[communicator].rank <= 0 {
+      rememberForTuning(
+        thread: thread, communicator: communicator, kind: rows[row].kind,
+        bytes: elementCount &* Self.byteSize(rows[row].dataType))
+    }
+  }
+
+  /// Counts one send, receive or one-sided call.
+  mutating func countPointToPoint(
+    kind: OperationKind, dataType: UInt8, reduction: UInt32, peer: Int32, elementCount: UInt64,
+    operationCount: UInt64, communicator: Int, thread: Int, line: Int
+  ) {
+    let lane = communicators[communicator].touch(thread: thread, line: line)
+    let isOther = communicators[communicator].firstThread != Int32(truncatingIfNeeded: thread)
+    let size = communicators[communicator].size
+    guard kind == .send || kind == .recv, size > 1, size <= 1 << 16, peer >= 0, peer < size else {
+      if lanes[lane].openCommunicator >= 0 { closeExchange(lane: lane) }
+      let row = row(
+        communicator: communicator, kind: kind, dataType: dataType, reduction: reduction,
+        peer: peer, elementCount: elementCount, shape: .single, isCoarse: false)
+      bump(row: row, elementCount: elementCount, isOther: isOther)
+      lanes[lane].recorder.append(UInt32(truncatingIfNeeded: row) << 1)
+      return
+    }
+    let member = Member(
+      isSend: kind == .send, dataType: dataType, isOtherThread: isOther, reduction: reduction,
+      peer: peer, elementCount: elementCount)
+    if lanes[lane].openCommunicator != Int32(communicator)
+      || lanes[lane].openThread != Int32(truncatingIfNeeded: thread)
+      || lanes[lane].openOperationCount != operationCount
+    {
+      if lanes[lane].openCommunicator >= 0 { closeExchange(lane: lane) }
+      lanes[lane].open(communicator: communicator, thread: thread, size: size)
+      lanes[lane].openOperationCount = operationCount
+    }
+    add(member, lane: lane)
+  }
+
+  @inline(__always)
+  private mutating func bump(row: Int, elementCount: UInt64, isOther: Bool) {
+    rows[row].calls &+= 1
+    if rows[row].isCoarse {
+      rows[row].coarseElements &+= elementCount
+      if rows[row].shape != .allToAll { coarsenedCalls += 1 }
+    }
+    if isOther { rows[row].otherThreadCalls &+= 1 }
+  }
+
+  // MARK: - Exchanges
+
+  /// Adds a send or receive to the open exchange, closing it before when the call cannot belong.
+  private mutating func add(_ member: Member, lane: Int) {
+    let place = Int(member.peer) * 2 + (member.isSend ? 0 : 1)
+    if lanes[lane].stamps[place] == lanes[lane].stamp {
+      splitExchange(lane: lane)
+      if lanes[lane].stamps[place] == lanes[lane].stamp { closeAndReopen(lane: lane) }
+    }
+    lanes[lane].stamps[place] = lanes[lane].stamp
+    lanes[lane].members.append(member)
+    // Complete with itself: nothing can follow in the same exchange.
+    if lanes[lane].members.count == Int(lanes[lane].openSize) * 2 { closeExchange(lane: lane) }
+  }
+
+  /// A peer came twice in one direction: the calls gathered so far end one exchange or more.
+  ///
+  /// If they are a whole exchange, it ends here. Else frameworks that leave out empty pairs walk
+  /// the peers in ascending order, so the last descent is where the next exchange began.
+  private mutating func splitExchange(lane: Int) {
+    let count = lanes[lane].members.count
+    let size = Int(lanes[lane].openSize)
+    var sends = 0
+    var receives = 0
+    var lastSend: Int32 = -1
+    var lastReceive: Int32 = -1
+    var lastDescent = 0
+    for index in 0..<count {
+      let member = lanes[lane].members[index]
+      if member.isSend {
+        if member.peer < lastSend { lastDescent = index }
+        lastSend = member.peer
+        sends += 1
+      } else {
+        if member.peer < lastReceive { lastDescent = index }
+        lastReceive = member.peer
+        receives += 1
+      }
+    }
+    let isWhole = sends >= size - 1 && receives >= size - 1
+    guard !isWhole, lastDescent > 0 else {
+      closeAndReopen(lane: lane)
+      return
+    }
+    var rest = RawBuffer<Member>(capacity: count - lastDescent)
+    for index in lastDescent..<count { rest.append(lanes[lane].members[index]) }
+    lanes[lane].members.truncate(to: lastDescent)
+    closeAndReopen(lane: lane)
+    for index in 0..<rest.count {
+      let member = rest[index]
+      lanes[lane].stamps[Int(member.peer) * 2 + (member.isSend ? 0 : 1)] = lanes[lane].stamp
+      lanes[lane].members.append(member)
+    }
+  }
+
+  private mutating func closeAndReopen(lane: Int) {
+    let communicator = lanes[lane].openCommunicator
+    let thread = lanes[lane].openThread
+    let size = lanes[lane].openSize
+    closeExchange(lane: lane)
+    lanes[lane].open(communicator: Int(communicator), thread: Int(thread), size: size)
+  }
+
+  /// Ends the open exchange: finds its shape and counts its members.
+  @inline(never)
+  private mutating func closeExchange(lane: Int) {
+    let communicator = Int(lanes[lane].openCommunicator)
+    let size = Int(lanes[lane].openSize)
+    lanes[lane].openCommunicator = -1
+    let count = lanes[lane].members.count
+    guard count > 0 else { return }
+    let rank = communicators[communicator].rank
+    let first = lanes[lane].members[0]
+    var sends = 0
+    var receives = 0
+    // Without an init line the own rank is the one peer that is both sent to and received from
+    // with equal counts in a whole exchange; then all `size` peers appear in both directions.
+    var sendsToSelf = 0
+    var receivesFromSelf = 0
+    var isEven = true
+    var sent: UInt64 = 0
+    var received: UInt64 = 0
+    var toSelf: UInt64 = 0
+    for index in 0..<count {
+      let member = lanes[lane].members[index]
+      if member.elementCount != first.elementCount || member.dataType != first.dataType {
+        isEven = false
+      }
+      if member.isSend {
+        sends += 1
+        sent &+= member.elementCount
+        if member.peer == rank {
+          sendsToSelf += 1
+          toSelf &+= member.elementCount
+        }
+      } else {
+        receives += 1
+        received &+= member.elementCount
+        if member.peer == rank { receivesFromSelf += 1 }
+      }
+    }
+    let includesSelf = sends == size && receives == size
+    let others = size - 1
+    let shape: ExchangeShape
+    if includesSelf {
+      shape = .allToAll
+    } else if size > 2, sends - sendsToSelf == others, receives - receivesFromSelf == others {
+      shape = .allToAll
+    } else if size > 2, receives - receivesFromSelf == others, sends - sendsToSelf == 0 {
+      shape = .fromAll
+    } else if size > 2, sends - sendsToSelf == others, receives - receivesFromSelf == 0 {
+      shape = .toAll
+    } else if sends - sendsToSelf > 1 || receives - receivesFromSelf > 1 {
+      shape = .several
+    } else {
+      shape = .single
+    }
+    if shape != .single {
+      let sentBytes = sent.multipliedReportingOverflow(
+        by: Self.byteSize(first.dataType))
+      let log2 =
+        sentBytes.overflow
+        ? 63 : 63 - min(63, max(sentBytes.partialValue, 1).leadingZeroBitCount)
+      let row = exchangeRow(
+        communicator: communicator, shape: shape, dataType: first.dataType,
+        includesSelf: includesSelf, sentBytesLog2: UInt8(log2), isEven: isEven,
+        evenCount: first.elementCount)
+      exchangeRows[row].exchanges &+= 1
+      exchangeRows[row].sendCalls &+= UInt64(sends)
+      exchangeRows[row].recvCalls &+= UInt64(receives)
+      exchangeRows[row].sentElements &+= sent
+      exchangeRows[row].receivedElements &+= received
+      exchangeRows[row].selfElements &+= toSelf
+      if shape == .allToAll {
+        lanes[lane].recorder.append(UInt32(truncatingIfNeeded: row) << 1 | 1)
+      }
+    }
+    // An exchange with itself included cannot be mistaken for a pipeline stage between two
+    // neighbours, so its many sizes need not be kept.
+    let isCoarse = shape == .allToAll && includesSelf
+    for index in 0..<count {
+      let member = lanes[lane].members[index]
+      let row = row(
+        communicator: communicator, kind: member.isSend ? .send : .recv,
+        dataType: member.dataType, reduction: member.reduction, peer: member.peer,
+        elementCount: member.elementCount, shape: shape, isCoarse: isCoarse)
+      bump(row: row, elementCount: member.elementCount, isOther: member.isOtherThread)
+      if shape != .allToAll {
+        lanes[lane].recorder.append(UInt32(truncatingIfNeeded: row) << 1)
+      }
+    }
+    lanes[lane].members.removeAll()
+  }
+
+  private mutating func exchangeRow(
+    communicator: Int, shape: ExchangeShape, dataType: UInt8, includesSelf: Bool,
+    sentBytesLog2: UInt8, isEven: Bool, evenCount: UInt64
+  ) -> Int {
+    let isEven = isEven && exchangeRows.count < maximumKeys
+    let flags =
+      UInt64(shape.rawValue) | UInt64(dataType) << 8 | UInt64(sentBytesLog2) << 16
+      | (includesSelf ? 1 : 0) << 24 | (isEven ? 1 : 0) << 25
+    let key = TripleKey(a: isEven ? evenCount : 0, b: UInt64(UInt32(communicator)), c: flags)
+    if let known = exchangeTable.row(for: key) { return known }
+    let index = exchangeRows.count
+    exchangeRows.append(
+      ExchangeRow(
+        communicator: Int32(communicator), shape: shape, dataType: dataType,
+        includesSelf: includesSelf, sentBytesLog2: sentBytesLog2, isEven: isEven,
+        evenCount: isEven ? evenCount : 0, exchanges: 0, sendCalls: 0, recvCalls: 0,
+        sentElements: 0, receivedElements: 0, selfElements: 0))
+    exchangeTable.set(index, for: key)
+    return index
+  }
+
+  // MARK: - Tuning
+
+  /// Bytes of one element; 0 for a type NCCL did not have yet.
+  ///
+  /// One nibble per type number: 1 1 4 4 8 8 2 4 8 2 1 1.
+  @inline(__always)
+  static func byteSize(_ dataType: UInt8) -> UInt64 {
+    dataType < 12 ? (0x1128_4288_4411 >> (UInt64(dataType) * 4)) & 15 : 0
+  }
+
+  @inline(__always)
+  private mutating func rememberForTuning(
+    thread: Int, communicator: Int, kind: OperationKind, bytes: UInt64
+  ) {
+    let cursor = pendingCursor[thread]
+    pending[thread * Self.pendingWidth + cursor] = PendingTuning(
+      communicator: Int32(truncatingIfNeeded: communicator), kind: kind, isTaken: false,
+      bytes: bytes)
+    pendingCursor[thread] = (cursor + 1) & (Self.pendingWidth - 1)
+  }
+
+  /// Index of an algorithm and protocol pair, made when new.
+  mutating func choice(_ choice: TuningChoice) -> Int {
+    if let known = choices.firstIndex(of: choice) { return known }
+    choices.append(choice)
+    return choices.count - 1
+  }
+
+  /// Counts a TUNING line: the oldest call of this thread with this operation and these bytes.
+  ///
+  /// 2.24.3 and later print the bytes of one call; before, the total over ranks and over the
+  /// calls that were fused, so the last call of that operation is the fallback.
+  ///
+  /// - Returns: Whether a call was found.
+  mutating func countTuning(thread: Int, kind: OperationKind, bytes: UInt64, choice: Int) -> Bool {
+    let base = thread * Self.pendingWidth
+    let cursor = pendingCursor[thread]
+    var fallback = -1
+    var found = -1
+    for step in 0..<Self.pendingWidth {
+      let index = base + ((cursor + step) & (Self.pendingWidth - 1))
+      let entry = pending[index]
+      guard entry.communicator >= 0, kind == .unnamed || entry.kind == kind else { continue }
+      fallback = index
+      guard !entry.isTaken else { continue }
+      let size = UInt64(max(communicators[Int(entry.communicator)].size, 1))
+      if entry.bytes == bytes || entry.bytes &* size == bytes {
+        found = index
+        break
+      }
+    }
+    if found < 0 { found = fallback }
+    guard found >= 0 else { return false }
+    pending[found].isTaken = true
+    let communicator = pending[found].communicator
+    let kind = pending[found].kind
+    let key = TripleKey(
+      a: bytes, b: UInt64(UInt32(bitPattern: communicator)),
+      c: UInt64(choice) << 8 | UInt64(kind.rawValue))
+    if let row = tuningTable.row(for: key) {
+      tuningRows[row].lines &+= 1
+    } else if tuningRows.count < maximumKeys {
+      tuningTable.set(tuningRows.count, for: key)
+      tuningRows.append(
+        TuningRow(
+          communicator: communicator, kind: kind, bytes: bytes, choice: Int32(choice), lines: 1))
+    }
+    return true
+  }
+
+  // MARK: - Other facts
+
+  /// Keeps a message for a person, once per shape.
+  mutating func notice(_ text: String, level: Notice.Level, process: Int, line: Int) {
+    let shape = String(text.map { $0.isNumber ? "#" : $0 })
+    let key = NoticeKey(process: process, shape: shape)
+    if let known = noticeIndex[key] {
+      processes[process].notices[known].count += 1
+      return
+    }
+    guard processes[process].notices.count < Self.maximumNotices else { return }
+    noticeIndex[key] = processes[process].notices.count
+    processes[process].notices.append(Notice(level: level, text: text, line: line))
+  }
+
+  /// Keeps the value of a variable.
+  mutating func environment(_ name: String, _ value: String, process: Int) {
+    let setting = EnvironmentSetting(name: name, value: value)
+    guard processes[process].environment.count < Self.maximumEnvironment,
+      !processes[process].environment.contains(setting)
+    else { return }
+    processes[process].environment.append(setting)
+  }
+
+  // MARK: - End
+
+  /// Ends all open exchanges and returns the facts.
+  mutating func finish() -> [ProcessFacts] {
+    for lane in 0..<lanes.count where lanes[lane].openCommunicator >= 0 {
+      closeExchange(lane: lane)
+    }
+    // Index of a communicator and of a row within its process and communicator.
+    var localIndex = [Int](repeating: 0, count: communicators.count)
+    for index in 0..<communicators.count {
+      let hot = communicators[index]
+      var cold = facts[index]
+      cold.size = hot.size > 0 ? Int(hot.size) : nil
+      cold.rank = hot.rank >= 0 ? Int(hot.rank) : nil
+      cold.collectiveCalls = Int(clamping: hot.collectiveCalls)
+      cold.collectiveOrderHash = hot.orderHash
+      cold.firstLine = hot.firstLine
+      cold.lastLine = hot.lastLine
+      if let parent = cold.parent { cold.parent = localIndex[parent] }
+      localIndex[index] = processes[Int(hot.process)].communicators.count
+      processes[Int(hot.process)].communicators.append(cold)
+    }
+    var localRow = [Int](repeating: 0, count: rows.count)
+    for index in 0..<rows.count {
+      let row = rows[index]
+      let owner = Int(row.communicator)
+      let process = Int(communicators[owner].process)
+      let elements = row.elementCount.multipliedReportingOverflow(by: row.calls)
+      localRow[index] = processes[process].communicators[localIndex[owner]].calls.count
+      processes[process].communicators[localIndex[owner]].calls.append(
+        CallFacts(
+          kind: row.kind, dataType: DataType(rawValue: row.dataType), reduction: row.reduction,
+          peer: row.peer, elementCount: row.elementCount, isCoarse: row.isCoarse,
+          shape: row.shape, calls: row.calls,
+          elements: row.isCoarse
+            ? row.coarseElements : (elements.overflow ? .max : elements.partialValue),
+          otherThreadCalls: row.otherThreadCalls))
+    }
+    var localExchange = [Int](repeating: 0, count: exchangeRows.count)
+    for index in 0..<exchangeRows.count {
+      let row = exchangeRows[index]
+      let owner = Int(row.communicator)
+      let process = Int(communicators[owner].process)
+      localExchange[index] = processes[process].communicators[localIndex[owner]].exchanges.count
+      processes[process].communicators[localIndex[owner]].exchanges.append(
+        ExchangeFacts(
+          shape: row.shape, dataType: DataType(rawValue: row.dataType),
+          evenCount: row.isEven ? row.evenCount : nil, includesSelf: row.includesSelf,
+          sentBytesLog2: row.sentBytesLog2, exchanges: row.exchanges, sendCalls: row.sendCalls,
+          recvCalls: row.recvCalls, sentElements: row.sentElements,
+          receivedElements: row.receivedElements, selfElements: row.selfElements))
+    }
+    for index in 0..<tuningRows.count {
+      let row = tuningRows[index]
+      let owner = Int(row.communicator)
+      let process = Int(communicators[owner].process)
+      let choice = choices[Int(row.choice)]
+      processes[process].communicators[localIndex[owner]].tunings.append(
+        TuningFacts(
+          kind: row.kind, bytes: row.bytes, algorithm: choice.algorithm,
+          protocol: choice.protocol, lines: row.lines))
+    }
+    for lane in 0..<lanes.count {
+      var sequence = lanes[lane].recorder.finish()
+      guard sequence.length > 0 else { continue }
+      var number: [Int: Int] = [:]
+      for (position, token) in sequence.tokens.enumerated() {
+        guard case .literal(let symbol) = token else { continue }
+        if let known = number[symbol] {
+          sequence.tokens[position] = .literal(known)
+          continue
+        }
+        let row = symbol >> 1
+        let isExchange = symbol & 1 == 1
+        let owner = Int(isExchange ? exchangeRows[row].communicator : rows[row].communicator)
+        number[symbol] = sequence.symbols.count
+        sequence.tokens[position] = .literal(sequence.symbols.count)
+        sequence.symbols.append(
+          CallSequence.Symbol(
+            communicator: localIndex[owner],
+            row: isExchange ? localExchange[row] : localRow[row], isExchange: isExchange))
+      }
+      processes[Int(lanes[lane].process)].timelines.append(sequence)
+    }
+    return processes
+  }
+}
+
+/// An algorithm and protocol as a TUNING line names them.
+struct TuningChoice: Hashable {
+  var algorithm: String
+  var `protocol`: String
+}
+
+extension FactStore.Communicator {
+  /// Notes a use and returns the lane.
+  @inline(__always)
+  fileprivate mutating func touch(thread: Int, line: Int) -> Int {
+    if firstThread < 0 { firstThread = Int32(truncatingIfNeeded: thread) }
+    calls &+= 1
+    lastLine = line
+    return Int(lane)
+  }
+}
+
+extension FactStore.Lane {
+  /// Opens an exchange.
+  fileprivate mutating func open(communicator: Int, thread: Int, size: Int32) {
+    openCommunicator = Int32(truncatingIfNeeded: communicator)
+    openThread = Int32(truncatingIfNeeded: thread)
+    openSize = size
+    stamp &+= 1
+    if stamp == 0 { stamp = 1 }
+    stamps.resize(to: max(stamps.count, Int(size) * 2), filling: 0)
+  }
+}
+
+/// The lanes of a file; an array that can hold what owns memory.
+@safe
+struct LaneTable: ~Copyable {
+  private var base: UnsafeMutablePointer<FactStore.Lane>
+  private var capacity = 4
+  private(set) var count = 0
+
+  init() { unsafe base = UnsafeMutablePointer<FactStore.Lane>.allocate(capacity: 4) }
+
+  deinit {
+    unsafe base.deinitialize(count: count)
+    unsafe base.deallocate()
+  }
+
+  subscript(index: Int) -> FactStore.Lane {
+    @inline(__always) unsafeAddress {
+      precondition(index >= 0 && index < count)
+      return unsafe UnsafePointer(base + index)
+    }
+    @inline(__always) unsafeMutableAddress {
+      precondition(index >= 0 && index < count)
+      return unsafe base + index
+    }
+  }
+
+  /// Adds a lane and returns its index.
+  mutating func append(process: Int32, device: Int32) -> Int {
+    if count == capacity {
+      let new = UnsafeMutablePointer<FactStore.Lane>.allocate(capacity: capacity * 2)
+      unsafe new.moveInitialize(from: base, count: count)
+      unsafe base.deallocate()
+      unsafe base = new
+      capacity *= 2
+    }
+    unsafe (base + count).initialize(to: FactStore.Lane(process: process, device: device))
+    count += 1
+    return count - 1
+  }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A row of the format registry: what commlens reads, and how it tells.
+public struct TraceFormat: Sendable {
+  /// The name in `ingestion.csv`.
+  public let name: String
+  /// What writes it, for `commlens formats`.
+  public let summary: String
+  /// How it is recognised, always by content.
+  public let recognisedBy: String
+
+  /// Debug logs of NCCL and RCCL.
+  public static let ncclLog = TraceFormat(
+    name: "nccl_log",
+    summary:
+      "NCCL 2.3 to 2.30 and RCCL debug logs (NCCL_DEBUG=INFO and more), alone or among other output",
+    recognisedBy: "a line with `host:pid:tid [dev] NCCL INFO`")
+
+  /// Every format, in the order in which they are tried.
+  public static let all = [ncclLog]
+}

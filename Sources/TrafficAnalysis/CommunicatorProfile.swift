@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CollectiveTrace
+
+/// One communicator with everything that labels and tables need.
+struct AnalysedCommunicator {
+  /// Index in ``CommunicatorTable/all``.
+  var index: Int
+  /// Ranks, membership, parent.
+  var communicator: Communicator
+  /// Where its ranks are.
+  var placement: Placement
+  /// What was counted on it.
+  var traffic: CommunicatorTraffic
+  /// The name in the report.
+  var name = ""
+  /// The name that the framework gave it.
+  var frameworkName: String?
+  /// Global ranks that were seen, sorted.
+  var ranks: [Int] = []
+  /// Which job it belongs to.
+  var job = 0
+  /// Whether it holds every rank of its job.
+  var isWorld = false
+}
+
+/// The strategy-independent traits of a communicator: which ranks, and what they do.
+struct CommunicatorProfile {
+  /// What most of the payload is.
+  enum Habit: Equatable {
+    /// No operation at all.
+    case silent
+    /// Only messages of a few bytes: flags, norms, barriers.
+    case control
+    case allReduce
+    /// All-gather and reduce-scatter, or one of them.
+    case shard
+    case allToAll
+    case pointToPoint
+    /// Broadcasts and other rooted operations.
+    case rooted
+  }
+
+  /// Largest message that counts as control, in bytes.
+  static let controlBytes: UInt64 = 1024
+  /// Largest broadcast that counts as control, in bytes.
+  static let objectBytes: UInt64 = 64 << 10
+
+  /// What most of the payload is.
+  let habit: Habit
+  /// Distance between neighbouring global ranks, where it is the same throughout.
+  let stride: Int?
+  /// All-reduces beyond control size.
+  let allReduces: [OperationClass]
+  /// All-gathers beyond control size.
+  let allGathers: [OperationClass]
+  /// Reduce-scatters beyond control size.
+  let reduceScatters: [OperationClass]
+  /// Sends and receives.
+  let sends: [OperationClass]
+
+  /// Looks at a communicator.
+  init(_ own: AnalysedCommunicator) {
+    stride = Self.stride(own.ranks)
+    var bytes: [OperationKind: UInt64] = [:]
+    for group in own.traffic.classes where !Self.isControl(group) {
+      bytes[group.kind, default: 0].add(group.payloadBytes)
+    }
+    let heavy = own.traffic.classes.filter { !Self.isControl($0) }
+    allReduces = heavy.filter { $0.kind == .allReduce }
+    allGathers = heavy.filter { $0.kind == .allGather }
+    reduceScatters = heavy.filter { $0.kind == .reduceScatter }
+    sends = own.traffic.classes.filter { $0.kind == .send }
+    let weights: [(habit: Habit, bytes: UInt64)] = [
+      (.allToAll, bytes[.allToAll] ?? 0),
+      (.shard, (bytes[.allGather] ?? 0).adding(bytes[.reduceScatter] ?? 0)),
+      (.allReduce, bytes[.allReduce] ?? 0),
+      (.pointToPoint, (bytes[.send] ?? 0).adding(bytes[.putSignal] ?? 0)),
+      (
+        .rooted,
+        [OperationKind.broadcast, .reduce, .gather, .scatter, .unnamed]
+          .reduce(0) { $0.adding(bytes[$1] ?? 0) }
+      ),
+    ]
+    if own.traffic.operations == 0 {
+      habit = .silent
+    } else if heavy.isEmpty {
+      habit = .control
+    } else if let best = weights.max(by: { $0.bytes < $1.bytes }), best.bytes > 0 {
+      habit = best.habit
+    } else {
+      habit = .rooted
+    }
+  }
+
+  /// Whether a class is too small to be a strategy's own traffic.
+  static func isControl(_ group: OperationClass) -> Bool {
+    guard let bytes = group.messageBytes else { return false }
+    switch group.kind {
+    // Broadcasts at set-up carry objects: settings, shapes, seeds.
+    case .broadcast: return bytes <= objectBytes
+    case .allReduce, .reduce, .allGather, .gather, .scatter, .reduceScatter:
+      return bytes <= controlBytes
+    default: return false
+    }
+  }
+
+  /// The common difference of sorted ranks.
+  static func stride(_ ranks: [Int]) -> Int? {
+    guard ranks.count > 1 else { return nil }
+    let step = ranks[1] - ranks[0]
+    for (a, b) in zip(ranks.dropFirst(), ranks.dropFirst(2)) where b - a != step { return nil }
+    return step
+  }
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CollectiveTrace
+
+/// Says what the logs can and cannot show.
+enum CoverageStatement {
+  /// What the sentences depend on.
+  struct Facts {
+    var missing: [Int] = []
+    var jobs = 1
+    var guessedRanks = 0
+    var assumedCommunicators = 0
+    var matchedCommunicators = 0
+    var incompleteCommunicators = 0
+    var hasByteCounts = false
+    var hasUnnamed = false
+    var unknownTypes: [String] = []
+    var unplacedBytes: UInt64 = 0
+    var mayReplayGraphs = false
+    var coarsenedCalls = 0
+    /// Elements of the reductions of a captured graph, largest first.
+    var capturedCounts: [UInt64] = []
+    var hiddenSize: Int?
+  }
+
+  /// The counts of files, lines and releases.
+  static func coverage(_ table: ProcessTable) -> Coverage {
+    var coverage = Coverage()
+    coverage.files = table.files.count
+    for file in table.files {
+      let classes: [FileLedger.LineClass] = [
+        .parsed, .knownIgnored, .unrecognised, .tornRecovered, .tornLost, .malformed,
+      ]
+      if !file.format.isEmpty || file[.parsed].lines > 0 {
+        for name in classes { coverage.ncclLines += file[name].lines }
+      }
+      coverage.linesLost += file[.tornLost].lines + file[.malformed].lines
+      coverage.linesUnrecognised += file[.unrecognised].lines
+      switch file.status {
+      case .truncated, .damaged, .checksumMismatch, .limit, .unreadable, .unsupported:
+        coverage.filesIncomplete += 1
+      case .complete, .empty, .duplicate: break
+      }
+    }
+    let versions = Set(table.records.compactMap(\.facts.version)).sorted()
+    for version in versions where !coverage.versions.contains(version.description) {
+      coverage.versions.append(version.description)
+    }
+    return coverage
+  }
+
+  /// The sentences a reader must know before trusting a number, most important first.
+  static func statements(_ coverage: Coverage, _ facts: Facts) -> [String] {
+    var lines: [String] = []
+    if !coverage.hasOperations {
+      lines.append(
+        "No operation line was seen: set NCCL_DEBUG=INFO and NCCL_DEBUG_SUBSYS=INIT,COLL to log them."
+      )
+    }
+    if !facts.missing.isEmpty {
+      let count = facts.missing.count
+      // Which ones is known only where the numbers have a source.
+      let which = facts.guessedRanks > 0 ? "" : " (\(RangeText.text(facts.missing)))"
+      lines.append(
+        "\(count) of \(coverage.ranksExpected ?? count) ranks \(count == 1 ? "has" : "have") no log\(which): their calls are not counted."
+      )
+    }
+    if coverage.filesIncomplete > 0 {
+      lines.append(
+        "\(coverage.filesIncomplete) of \(counted(coverage.files, "file")) could not be read to the end."
+      )
+    }
+    if coverage.linesLost > 0 {
+      lines.append(
+        "\(counted(coverage.linesLost, "line was", "lines were")) lost to tearing or damage; calls may be missing."
+      )
+    }
+    if facts.assumedCommunicators > 0 {
+      lines.append(
+        "The ranks of \(counted(facts.assumedCommunicators, "communicator")) are assumed: init lines are not in the logs."
+      )
+    }
+    if facts.matchedCommunicators > 0 {
+      lines.append(
+        "\(counted(facts.matchedCommunicators, "communicator was", "communicators were")) matched by size, order and calls: not all of the lines carry an id."
+      )
+    }
+    if facts.guessedRanks > 0 {
+      lines.append(
+        "\(counted(facts.guessedRanks, "global rank was", "global ranks were")) numbered by host, GPU and process id: nothing in the logs states them."
+      )
+    }
+    if facts.jobs > 1 {
+      lines.append("The logs come from \(facts.jobs) groups of ranks that share no communicator.")
+    }
+    if facts.mayReplayGraphs {
+      lines.append(
+        "NCCL logs a call once: replays of CUDA graphs are not logged, so an engine that uses them moved more than is shown."
+      )
+    }
+    if let smallest = facts.capturedCounts.last, smallest > 0 {
+      let hidden = facts.hiddenSize.flatMap { $0 > 0 ? UInt64($0) : nil }
+      let unit = hidden.map { smallest % $0 == 0 ? $0 : smallest } ?? smallest
+      let sizes = facts.capturedCounts.map { String($0 / unit) }.joined(separator: ", ")
+      lines.append(
+        "CUDA graphs were captured for batches of \(sizes) times \(unit) elements: these passes count as init, and their replays are not in the logs."
+      )
+    }
+    if facts.hasByteCounts {
+      lines.append(
+        "NCCL up to 2.21 logs all-gather and broadcast as bytes: their sizes are right, their types are not known."
+      )
+    }
+    if facts.hasUnnamed {
+      lines.append(
+        "NCCL 2.3 prints no operation name: such calls have a payload, but no wire bytes.")
+    }
+    if !facts.unknownTypes.isEmpty {
+      lines.append(
+        "The size of \(facts.unknownTypes.joined(separator: ", ")) is not known: such calls are counted without bytes."
+      )
+    }
+    if facts.unplacedBytes > 0 {
+      lines.append(
+        "Part of the traffic cannot be placed on or between nodes, because not all ranks of its communicators were seen."
+      )
+    }
+    if facts.coarsenedCalls > 0 {
+      lines.append(
+        "\(counted(facts.coarsenedCalls, "call was", "calls were")) counted without their size; totals are right."
+      )
+    }
+    if coverage.linesUnrecognised > 0 {
+      lines.append(
+        "\(counted(coverage.linesUnrecognised, "line of NCCL matches", "lines of NCCL match")) no message that commlens knows."
+      )
+    }
+    return lines
+  }
+
+  /// A number with its noun, `1 line` or `2 lines`.
+  static func counted(_ count: Int, _ one: String, _ many: String? = nil) -> String {
+    "\(count) " + (count == 1 ? one : many ?? one + "s")
+  }
+}

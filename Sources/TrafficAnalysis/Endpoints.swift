@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CollectiveTrace
+
+/// One GPU's view of one communicator, from creation to end.
+struct Instance {
+  /// Index in ``ProcessTable/records``.
+  var process: Int
+  /// Index in the process's communicators.
+  var index: Int
+  /// What the log says.
+  var facts: CommunicatorFacts
+  /// Communicator rank: as printed, or found because only one was left.
+  var rank: Int?
+  /// Ranks of the communicator, if a line stated it.
+  var size: Int?
+  /// The GPU that it belongs to, an index in ``Endpoints/all``.
+  var endpoint: Int
+  /// The instance it was split from.
+  var parent: Int?
+  /// Which split of its parent made it, counted in the process when the log does not say.
+  var splitOrdinal: Int
+  /// Whether the hash over its calls may be compared with other ranks'.
+  var hasOrder: Bool
+}
+
+/// One GPU of one process: what becomes a global rank.
+///
+/// A process usually drives one GPU. If it drives several, with a thread for each or with
+/// `ncclCommInitAll`, the CUDA ordinal tells them apart.
+struct Endpoint {
+  /// Index in ``ProcessTable/records``.
+  var process: Int
+  /// CUDA ordinal, when the process uses several.
+  var device: Int?
+  /// Its communicators in the order of their creation, as indices in ``Endpoints/instances``.
+  var instances: [Int] = []
+}
+
+/// All GPUs seen, and their views of the communicators.
+struct Endpoints {
+  /// The GPUs, in order of process and CUDA ordinal.
+  private(set) var all: [Endpoint] = []
+  /// One entry per process and communicator.
+  var instances: [Instance] = []
+  /// Largest communicator that a line is believed about; more ranks than any job has had.
+  static let maximumSize = 1 << 20
+
+  /// For each endpoint its place when sorted by host, GPU and process id.
+  private(set) var position: [Int] = []
+
+  /// Divides the processes into GPUs.
+  ///
+  /// - Complexity: O(*i* + *e* log *e*) in instances and endpoints.
+  init(_ table: ProcessTable) {
+    for (process, record) in table.records.enumerated() {
+      addProcess(process, record)
+    }
+    sortEndpoints(table)
+  }
+
+  private mutating func addProcess(_ process: Int, _ record: ProcessTable.Record) {
+    let communicators = record.facts.communicators
+    guard !communicators.isEmpty else { return }
+    var devices = Set(communicators.compactMap(\.cudaDevice))
+    // The bracketed ordinal is only a hint; it counts when no init line was seen at all.
+    let usesBracket = devices.isEmpty
+    if usesBracket { devices = Set(communicators.compactMap(\.bracketDevice)) }
+    let ordered = devices.sorted()
+    let first = all.count
+    var endpointOfDevice: [Int: Int] = [:]
+    if ordered.count <= 1 {
+      all.append(Endpoint(process: process, device: nil))
+    } else {
+      for device in ordered {
+        endpointOfDevice[device] = all.count
+        all.append(Endpoint(process: process, device: device))
+      }
+    }
+    let offset = instances.count
+    var splits: [Int: Int] = [:]
+    for (index, facts) in communicators.enumerated() {
+      let device = usesBracket ? facts.bracketDevice : facts.cudaDevice ?? facts.bracketDevice
+      let endpoint = device.flatMap { endpointOfDevice[$0] } ?? first
+      // A parent is always older than its child; anything else is a damaged line.
+      let parent = facts.parent.flatMap { (0..<index).contains($0) ? $0 + offset : nil }
+      let size = facts.size.flatMap { (1...Self.maximumSize).contains($0) ? $0 : nil }
+      // Every line that states a rank states the size; a rank outside it is a damaged number.
+      let rank = facts.rank.flatMap { (0..<(size ?? 0)).contains($0) ? $0 : nil }
+      var ordinal = facts.splitOrdinal ?? 0
+      if let parent, facts.splitOrdinal == nil {
+        ordinal = splits[parent, default: 0]
+        splits[parent] = ordinal + 1
+      }
+      all[endpoint].instances.append(instances.count)
+      instances.append(
+        Instance(
+          process: process, index: index, facts: facts, rank: rank, size: size,
+          endpoint: endpoint, parent: parent, splitOrdinal: ordinal,
+          hasOrder: !record.joined.contains(index)))
+    }
+  }
+
+  /// Orders the GPUs as a launcher would have numbered them.
+  private mutating func sortEndpoints(_ table: ProcessTable) {
+    struct Key {
+      var host: NaturalText
+      var gpu: Int
+      var pid: Int
+      var index: Int
+    }
+    let keys = all.indices.map { index in
+      let endpoint = all[index]
+      let facts = table.records[endpoint.process].facts
+      let communicator = endpoint.instances.first.map { instances[$0].facts }
+      let gpu = communicator?.nvmlDevice ?? communicator?.cudaDevice ?? endpoint.device
+      return Key(host: NaturalText(facts.host), gpu: gpu ?? 0, pid: facts.pid, index: index)
+    }
+    // The GPU orders the ranks of a host only if it tells all of them apart.
+    var seen: [String: Set<Int>] = [:]
+    var ambiguous: Set<String> = []
+    for key in keys where !seen[key.host.text, default: []].insert(key.gpu).inserted {
+      ambiguous.insert(key.host.text)
+    }
+    let order = keys.sorted { a, b in
+      if a.host.text != b.host.text { return a.host < b.host }
+      if !ambiguous.contains(a.host.text), a.gpu != b.gpu { return a.gpu < b.gpu }
+      return (a.pid, a.index) < (b.pid, b.index)
+    }
+    position = [Int](repeating: 0, count: all.count)
+    for (place, key) in order.enumerated() { position[key.index] = place }
+  }
+}
+
+/// Text whose numbers sort by value: `node2` before `node10`.
+struct NaturalText: Comparable {
+  /// The text as it was.
+  let text: String
+  private let pieces: [Piece]
+
+  private enum Piece: Equatable {
+    case number(digits: [UInt8])
+    case other([UInt8])
+  }
+
+  /// Cuts a text at the borders of its numbers.
+  init(_ text: String) {
+    self.text = text
+    var pieces: [Piece] = []
+    var digits: [UInt8] = []
+    var others: [UInt8] = []
+    for byte in text.utf8 {
+      if (48...57).contains(byte) {
+        if !others.isEmpty { pieces.append(.other(others)) }
+        others = []
+        digits.append(byte)
+      } else {
+        if !digits.isEmpty { pieces.append(.number(digits: digits)) }
+        digits = []
+        others.append(byte)
+      }
+    }
+    if !others.isEmpty { pieces.append(.other(others)) }
+    if !digits.isEmpty { pieces.append(.number(digits: digits)) }
+    self.pieces = pieces
+  }
+
+  static func == (a: Self, b: Self) -> Bool { a.text == b.text }
+
+  static func < (a: Self, b: Self) -> Bool {
+    for (x, y) in zip(a.pieces, b.pieces) where x != y {
+      switch (x, y) {
+      case (.number(let m), .number(let n)):
+        // Digits compare without conversion, so that no length can overflow.
+        let (m0, n0) = (m.drop { $0 == 48 }, n.drop { $0 == 48 })
+        if m0.count != n0.count { return m0.count < n0.count }
+        if !m0.elementsEqual(n0) { return m0.lexicographicallyPrecedes(n0) }
+      case (.number, .other): return true
+      case (.other, .number): return false
+      case (.other(let m), .other(let n)): return m.lexicographicallyPrecedes(n)
+      }
+    }
+    if a.pieces.count != b.pieces.count { return a.pieces.count < b.pieces.count }
+    return a.text < b.text
+  }
+}

@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CollectiveTrace
+
+/// Counts, labels, and lays the results out as the rows of a summary.
+struct SummaryAssembly {
+  private let table: ProcessTable
+  private let endpoints: Endpoints
+  private let communicators: CommunicatorTable
+  private let ranks: GlobalRanks
+  private let layout: JobLayout?
+  private let hiddenSize: Int?
+  /// For each endpoint its host, as a number.
+  private let hosts: [Int]
+  private var ledger: RankLedger
+  private var analysed: [AnalysedCommunicator] = []
+  /// Whether a release that logs bytes was met.
+  private var hasByteCounts = false
+
+  /// Largest number of ranks without a log that get a row of their own.
+  private static let maximumRows = 1 << 17
+  /// Largest number of places for ranks that were not seen, over all communicators.
+  private static let maximumVacantPlaces = 1 << 22
+
+  /// Prepares the assembly.
+  init(
+    _ table: ProcessTable, _ endpoints: Endpoints, _ communicators: CommunicatorTable,
+    _ ranks: GlobalRanks, _ layout: JobLayout?, hiddenSize: Int?
+  ) {
+    self.hiddenSize = hiddenSize
+    self.table = table
+    self.endpoints = endpoints
+    self.communicators = communicators
+    self.ranks = ranks
+    self.layout = layout
+    var numbers: [String: Int] = [:]
+    var hosts: [Int] = []
+    hosts.reserveCapacity(endpoints.all.count)
+    for endpoint in endpoints.all {
+      let host = table.records[endpoint.process].facts.host
+      let number = numbers[host] ?? numbers.count
+      numbers[host] = number
+      hosts.append(number)
+    }
+    self.hosts = hosts
+    ledger = RankLedger(count: endpoints.all.count)
+  }
+
+  /// The summary.
+  mutating func summary() -> TrafficSummary {
+    var summary = TrafficSummary()
+    count()
+    name()
+    var inference = DimensionInference(analysed, layout: layout)
+    let labels = inference.labels()
+    let phases = PhaseInference.phases(
+      analysed, labels: labels, isInference: layout?.isInference, hiddenSize: hiddenSize)
+
+    let order = PhaseOrder(
+      analysed, labels, phases,
+      serves: layout?.isInference ?? PhaseInference.looksLikeInference(analysed), table, endpoints)
+
+    summary.traffic = trafficRows(labels, phases, order)
+    summary.messageSizes = sizeRows(labels)
+    summary.communicators = communicatorRows(labels)
+    summary.ranks = rankRows()
+    summary.ingestion = table.files
+    let missing = summary.ranks.lazy.filter { $0.coverage == "no_log" }.map(\.rank)
+    var collector = FindingCollector(table, endpoints, analysed, ranks, layout)
+    summary.findings = collector.collect(missing: Array(missing))
+    summary.coverage = coverage(summary, missing: Array(missing), captured: order.captured)
+    summary.headline = Headline.text(
+      seen: summary.coverage.ranksSeen, expected: ranks.expected, nodes: Set(hosts).count,
+      jobs: ranks.jobs, declared: layout?.degrees,
+      inferred: Headline.degrees(analysed, labels))
+    return summary
+  }
+
+  // MARK: - Counting
+
+  private mutating func count() {
+    let releases = Releases(table, endpoints, communicators)
+    for (index, communicator) in communicators.all.enumerated() {
+      let placement = Placement(communicator, endpoints, hosts: hosts)
+      let logsBytes = releases.logsBytes(communicator: index)
+      var accountant = TrafficAccountant(
+        communicator, endpoints, placement, logsBytes: logsBytes)
+      let traffic = accountant.account(&ledger)
+      if traffic.classes.contains(where: {
+        $0.dataType == .unknown && ($0.kind == .allGather || $0.kind == .broadcast)
+      }) {
+        hasByteCounts = true
+      }
+      let views = communicator.instances.map { endpoints.instances[$0] }
+      var own = AnalysedCommunicator(
+        index: index, communicator: communicator, placement: placement, traffic: traffic)
+      own.frameworkName = views.lazy.compactMap(\.facts.name).first
+      own.ranks = views.compactMap { ranks.rank[$0.endpoint] }.sorted()
+      own.job = views.first.map { ranks.job[$0.endpoint] } ?? 0
+      own.isWorld = ranks.worlds.contains(index)
+      analysed.append(own)
+    }
+  }
+
+  /// Names the communicators: those of all ranks first, then by their ranks, then by creation.
+  private mutating func name() {
+    let births = analysed.map { own -> (Int, UInt64) in
+      let views = own.communicator.instances.map { endpoints.instances[$0] }
+      return (views.map(\.index).min() ?? 0, views.compactMap(\.facts.identifier).min() ?? 0)
+    }
+    let order = analysed.indices.sorted { a, b in
+      let (x, y) = (analysed[a], analysed[b])
+      if x.job != y.job { return x.job < y.job }
+      if x.isWorld != y.isWorld { return x.isWorld }
+      // Worlds of one job have the same ranks, unless some never joined.
+      if !x.isWorld, x.ranks != y.ranks { return x.ranks.lexicographicallyPrecedes(y.ranks) }
+      return (births[a].0, births[a].1, a) < (births[b].0, births[b].1, b)
+    }
+    analysed = order.map { analysed[$0] }
+    for place in analysed.indices { analysed[place].name = "c\(place)" }
+  }
+
+  // MARK: - Traffic
+
+  private struct RowKey: Hashable {
+    var dimension: ParallelismDimension
+    var phase: TrafficPhase
+    var collective: String
+    var type: String
+    var count: UInt64?
+    var bytes: UInt64?
+    var size: Int
+  }
+
+  private func trafficRows(
+    _ labels: [DimensionLabel], _ phases: [[TrafficPhase]], _ order: PhaseOrder
+  ) -> [TrafficRow] {
+    var place: [RowKey: Int] = [:]
+    var rows: [TrafficRow] = []
+    for (number, own) in analysed.enumerated() {
+      var met: Set<Int> = []
+      let parts = own.traffic.classes.enumerated().flatMap { index, group in
+        let share = order.shares[number][index] ?? [phases[number][index]: group.operations]
+        return group.parts(share).map { (index: index, phase: $0.phase, group: $0.part) }
+      }
+      for (index, phase, group) in parts {
+        let key = RowKey(
+          dimension: labels[number].dimension(ofClass: index), phase: phase,
+          collective: group.collective, type: group.dataType.name, count: group.elementCount,
+          bytes: group.messageBytes, size: own.communicator.size)
+        let row = place[key] ?? rows.count
+        if row == rows.count {
+          place[key] = row
+          rows.append(
+            TrafficRow(
+              dimension: key.dimension, phase: key.phase, collective: key.collective,
+              dataType: key.type, elementCount: key.count, messageBytes: key.bytes,
+              communicatorSize: key.size, communicators: 0, operations: 0, rankCalls: 0,
+              payloadBytes: 0, wireBytes: 0, intraNodeBytes: 0, interNodeBytes: 0))
+        }
+        if met.insert(row).inserted { rows[row].communicators += 1 }
+        rows[row].operations.add(group.operations)
+        rows[row].rankCalls.add(group.rankCalls)
+        rows[row].payloadBytes.add(group.payloadBytes)
+        rows[row].wireBytes.add(group.wireBytes)
+        rows[row].interNodeBytes.add(group.interNodeBytes)
+        rows[row].intraNodeBytes.add(group.intraNodeBytes)
+      }
+    }
+    return rows.sorted { a, b in
+      if a.dimension != b.dimension { return a.dimension < b.dimension }
+      if a.phase != b.phase { return a.phase < b.phase }
+      if a.collective != b.collective { return a.collective < b.collective }
+      if a.dataType != b.dataType { return a.dataType < b.dataType }
+      let (x, y) = (a.messageBytes ?? .max, b.messageBytes ?? .max)
+      if x != y { return x < y }
+      if a.communicatorSize != b.communicatorSize { return a.communicatorSize < b.communicatorSize }
+      return (a.elementCount ?? .max) < (b.elementCount ?? .max)
+    }
+  }
+
+  private func sizeRows(_ labels: [DimensionLabel]) -> [MessageSizeRow] {
+    struct Key: Hashable {
+      var dimension: ParallelismDimension
+      var collective: String
+      var log2: Int
+    }
+    var sums: [Key: (operations: UInt64, payload: UInt64)] = [:]
+    for (number, own) in analysed.enumerated() {
+      for (index, group) in own.traffic.classes.enumerated() {
+        let dimension = labels[number].dimension(ofClass: index)
+        let sizes =
+          group.messageBytes.map {
+            [
+              SizeClass(
+                log2: SizeClass.log2(of: $0), operations: group.operations,
+                payloadBytes: group.payloadBytes)
+            ]
+          } ?? group.sizes
+        for size in sizes where size.operations > 0 || size.payloadBytes > 0 {
+          let key = Key(
+            dimension: dimension, collective: group.collective, log2: size.log2 ?? -1)
+          var (operations, payload) = sums[key] ?? (0, 0)
+          operations.add(size.operations)
+          payload.add(size.payloadBytes)
+          sums[key] = (operations, payload)
+        }
+      }
+    }
+    return sums.sorted { a, b in
+      if a.key.dimension != b.key.dimension { return a.key.dimension < b.key.dimension }
+      if a.key.collective != b.key.collective { return a.key.collective < b.key.collective }
+      return a.key.log2 < b.key.log2
+    }.map { key, sum in
+      let low = key.log2 < 0 ? 0 : UInt64(1) << UInt64(key.log2)
+      return MessageSizeRow(
+        dimension: key.dimension, collective: key.collective, bucketLowBytes: low,
+        bucketHighBytes: key.log2 < 0 ? 0 : low &- 1 &+ low, operations: sum.operations,
+        payloadBytes: sum.payload)
+    }
+  }
+
+  // MARK: - Communicators
+
+  private func communicatorRows(_ labels: [DimensionLabel]) -> [CommunicatorRow] {
+    var nameOfIndex: [Int: String] = [:]
+    for own in analysed { nameOfIndex[own.index] = own.name }
+    var vacant = Self.maximumVacantPlaces
+    return analysed.enumerated().map { number, own in
+      let communicator = own.communicator
+      var row = CommunicatorRow(communicator: own.name, size: communicator.size)
+      let views = communicator.instances.map { endpoints.instances[$0] }
+      row.name = own.frameworkName
+      row.identifier = views.lazy.compactMap(\.facts.identifier).first.map {
+        "0x" + String($0, radix: 16)
+      }
+      row.membership = communicator.membership.rawValue
+      let places = communicator.size.subtractingReportingOverflow(views.count)
+      if !places.overflow, places.partialValue <= vacant {
+        vacant -= max(places.partialValue, 0)
+        row.ranks = [Int?](repeating: nil, count: communicator.size)
+        var next = 0
+        for view in views {
+          if let rank = view.rank, row.ranks.indices.contains(rank) {
+            row.ranks[rank] = ranks.rank[view.endpoint]
+          } else {
+            // Without a communicator rank the view takes a place that is left.
+            while next < row.ranks.count, row.ranks[next] != nil { next += 1 }
+            if row.ranks.indices.contains(next) { row.ranks[next] = ranks.rank[view.endpoint] }
+          }
+        }
+      } else {
+        row.ranks = own.ranks
+      }
+      row.nodes = own.placement.nodes
+      let label = labels[number]
+      row.dimension = main(own, label)
+      row.confidence = label.confidence
+      row.evidence = label.evidence
+      row.parent = communicator.parent.flatMap { nameOfIndex[$0] }
+      row.operations = own.traffic.operations
+      for group in own.traffic.classes {
+        row.rankCalls.add(group.rankCalls)
+        row.payloadBytes.add(group.payloadBytes)
+        row.wireBytes.add(group.wireBytes)
+      }
+      row.algorithms = Self.commonest(views.flatMap(\.facts.tunings), by: \.algorithm)
+      row.protocols = Self.commonest(views.flatMap(\.facts.tunings), by: \.protocol)
+      row.channels = views.lazy.compactMap(\.facts.channels).max()
+      row.initMilliseconds = views.lazy.compactMap(\.facts.initMilliseconds).max()
+      row.isComplete =
+        views.count == communicator.size
+        && views.allSatisfy { $0.facts.initCompleted || !$0.facts.initStarted }
+        && views.allSatisfy { $0.rank != nil }
+      let first = views.map { view in
+        (table.records[view.process].facts.file, view.facts.firstLine)
+      }.min { $0 < $1 }
+      row.firstSeen = first.map { (file: $0.0, line: $0.1) } ?? (0, 0)
+      return row
+    }
+  }
+
+  /// The label of most of the payload.
+  private func main(
+    _ own: AnalysedCommunicator, _ label: DimensionLabel
+  ) -> ParallelismDimension {
+    guard !label.exceptions.isEmpty else { return label.dimension }
+    var bytes: [ParallelismDimension: UInt64] = [:]
+    for (index, group) in own.traffic.classes.enumerated() {
+      bytes[label.dimension(ofClass: index), default: 0].add(group.payloadBytes)
+    }
+    let best = bytes.max { a, b in a.value == b.value ? a.key > b.key : a.value < b.value }
+    return best?.key ?? label.dimension
+  }
+
+  private static func commonest(
+    _ tunings: [TuningFacts], by name: (TuningFacts) -> String
+  ) -> [String] {
+    var lines: [String: UInt64] = [:]
+    for row in tunings where !name(row).isEmpty { lines[name(row), default: 0].add(row.lines) }
+    return lines.sorted { a, b in a.value == b.value ? a.key < b.key : a.value > b.value }
+      .map(\.key)
+  }
+
+  // MARK: - Ranks
+
+  private func rankRows() -> [RankRow] {
+    let numbered = endpoints.all.indices.compactMap { endpoint in
+      ranks.rank[endpoint].map { (rank: $0, endpoint: endpoint) }
+    }.sorted { ($0.rank, $0.endpoint) < ($1.rank, $1.endpoint) }
+    var rows: [RankRow] = []
+    var nodes: [Int: Int] = [:]
+    var locals: [Int: Int] = [:]
+    var next = 0
+    let expected = min(ranks.expected ?? 0, Self.maximumRows)
+    for (rank, endpoint) in numbered {
+      while next < rank, next < expected {
+        rows.append(RankRow(rank: next))
+        next += 1
+      }
+      rows.append(row(rank, endpoint, &nodes, &locals))
+      next = max(next, rank.addingReportingOverflow(1).partialValue)
+    }
+    while next < expected {
+      rows.append(RankRow(rank: next))
+      next += 1
+    }
+    return rows
+  }
+
+  private func row(
+    _ rank: Int, _ endpoint: Int, _ nodes: inout [Int: Int], _ locals: inout [Int: Int]
+  ) -> RankRow {
+    var row = RankRow(rank: rank)
+    let seat = endpoints.all[endpoint]
+    let facts = table.records[seat.process].facts
+    row.host = facts.host.isEmpty ? nil : facts.host
+    row.pid = facts.pid > 0 ? facts.pid : nil
+    let host = hosts[endpoint]
+    let node = nodes[host] ?? nodes.count
+    nodes[host] = node
+    row.node = node
+    let place = locals[host] ?? 0
+    locals[host] = place + 1
+    let views = seat.instances.map { endpoints.instances[$0].facts }
+    // A rank's place on its node is what NCCL counted in the largest communicator.
+    let largest = views.filter { $0.localRank != nil }.max { ($0.size ?? 0) < ($1.size ?? 0) }
+    row.localRank = largest?.localRank ?? place
+    row.gpu = views.lazy.compactMap(\.nvmlDevice).first ?? views.lazy.compactMap(\.cudaDevice).first
+    row.busID = views.lazy.compactMap(\.busID).first.map(Self.address)
+    let entry = ledger.entries[endpoint]
+    row.calls = entry.calls
+    row.sentBytes = entry.sent
+    row.receivedBytes = entry.received
+    row.intraNodeBytes = entry.intraNode
+    row.interNodeBytes = entry.interNode
+    row.coverage = entry.calls > 0 ? "full" : "no_operations"
+    return row
+  }
+
+  /// A packed PCI address as text: `0000:1b:00.0`.
+  static func address(_ packed: UInt64) -> String {
+    func hexadecimal(_ value: UInt64, width: Int) -> String {
+      let digits = String(value, radix: 16)
+      return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+    return hexadecimal(packed >> 20, width: 4) + ":" + hexadecimal(packed >> 12 & 0xff, width: 2)
+      + ":" + hexadecimal(packed >> 4 & 0xff, width: 2) + "." + String(packed & 0xf, radix: 16)
+  }
+
+  // MARK: - Coverage
+
+  private func coverage(
+    _ summary: TrafficSummary, missing: [Int], captured: [UInt64]
+  ) -> Coverage {
+    var coverage = CoverageStatement.coverage(table)
+    coverage.ranksSeen = endpoints.all.count
+    coverage.ranksExpected = ranks.expected
+    coverage.globalRankSource = ranks.source
+    coverage.communicators = summary.communicators.count
+    coverage.communicatorsComplete = summary.communicators.lazy.filter(\.isComplete).count
+    coverage.hasOperations = !summary.traffic.isEmpty
+    var facts = CoverageStatement.Facts()
+    facts.missing = missing
+    facts.jobs = ranks.jobs
+    facts.guessedRanks = ranks.guessed
+    facts.assumedCommunicators =
+      summary.communicators.lazy.filter { $0.membership == "assumed" }
+      .count
+    facts.matchedCommunicators =
+      summary.communicators.lazy.filter { $0.membership == "matching" }
+      .count
+    facts.hasByteCounts = hasByteCounts
+    facts.hasUnnamed = summary.traffic.contains { $0.collective == "unnamed" }
+    let types = analysed.reduce(into: Set<UInt8>()) { $0.formUnion($1.traffic.unknownTypes) }
+    facts.unknownTypes = types.sorted().map { DataType(rawValue: $0).name }
+    facts.unplacedBytes = summary.traffic.lazy.filter { $0.interNodeBytes == nil }
+      .reduce(0) { $0.adding($1.wireBytes) }
+    // Graphs are used by inference engines; training loops call NCCL every step.
+    let serves = summary.traffic.contains { $0.phase == .decode || $0.phase == .prefill }
+    facts.capturedCounts = captured
+    facts.hiddenSize = hiddenSize
+    facts.mayReplayGraphs = layout?.isInference ?? serves
+    for file in table.files { facts.coarsenedCalls += file.coarsenedCalls }
+    coverage.statements = CoverageStatement.statements(coverage, facts)
+    return coverage
+  }
+}
+
+/// The releases behind the communicators, as far as lines or message forms tell.
+struct Releases {
+  private let ofCommunicator: [ClosedRange<Int>?]
+  private let common: ClosedRange<Int>?
+
+  /// Looks up the release of every communicator's processes.
+  init(_ table: ProcessTable, _ endpoints: Endpoints, _ communicators: CommunicatorTable) {
+    // Only rank 0 of a job prints a version line in many releases.
+    let own = table.records.map { record -> ClosedRange<Int>? in
+      if let version = record.facts.version {
+        let number = version.major &* 1000 &+ version.minor
+        return number...number
+      }
+      return record.facts.versionBounds
+    }
+    let exact = Set(own.compactMap { $0.flatMap { $0.lowerBound == $0.upperBound ? $0 : nil } })
+    common = exact.count == 1 ? exact.first : nil
+    ofCommunicator = communicators.all.map { communicator in
+      var best: ClosedRange<Int>?
+      for index in communicator.instances {
+        guard let bounds = own[endpoints.instances[index].process] else { continue }
+        guard let known = best else {
+          best = bounds
+          continue
+        }
+        let low = max(known.lowerBound, bounds.lowerBound)
+        let high = min(known.upperBound, bounds.upperBound)
+        if low <= high { best = low...high }
+      }
+      return best
+    }
+  }
+
+  /// Whether all-gather and broadcast are logged as bytes; `nil` when the release is not known.
+  func logsBytes(communicator: Int) -> Bool? {
+    for bounds in [ofCommunicator[communicator], common] {
+      guard let bounds else { continue }
+      if bounds.upperBound <= 2021 { return true }
+      if bounds.lowerBound >= 2022 { return false }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import CollectiveTrace
+
+/// The strategy a communicator, or a class of operations on it, serves.
+public enum ParallelismDimension: String, Sendable, CaseIterable, Comparable {
+  /// Tensor parallelism.
+  case tp
+  /// Sequence parallelism: all-gather and reduce-scatter on the tensor group.
+  case sp
+  /// Pipeline parallelism.
+  case pp
+  /// Data parallelism, and the replica groups of hybrid sharding.
+  case dp
+  /// Fully sharded data parallelism (FSDP, ZeRO).
+  case fsdp
+  /// Expert parallelism.
+  case ep
+  /// Data parallelism among the replicas of one expert shard.
+  case edp
+  /// Context parallelism: ring attention.
+  case cp
+  /// Tied embeddings of the first and last pipeline stage.
+  case embedding
+  /// The whole model-parallel block, tensor x pipeline.
+  case mp
+  /// Control and barriers over all ranks.
+  case world
+  /// Nothing certain enough is known.
+  case unclassified
+
+  /// Order in every table and figure.
+  public var order: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public static func < (a: Self, b: Self) -> Bool { a.order < b.order }
+}
+
+/// What the job was doing when it called.
+public enum TrafficPhase: String, Sendable, CaseIterable, Comparable {
+  case initialization = "init"
+  case prefill
+  case decode
+  case forward
+  case backward
+  case optimizer
+  case unknown
+
+  /// Order in every table and figure.
+  public var order: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public static func < (a: Self, b: Self) -> Bool { a.order < b.order }
+}
+
+/// How sure a label is.
+public enum Confidence: String, Sendable, CaseIterable, Comparable {
+  case certain, strong, weak, none
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public static func < (a: Self, b: Self) -> Bool {
+    (Self.allCases.firstIndex(of: a) ?? 0) < (Self.allCases.firstIndex(of: b) ?? 0)
+  }
+}
+
+/// One reason for a label.
+public struct Evidence: Sendable, Equatable {
+  /// Where the reason comes from.
+  public enum Kind: String, Sendable { case declared, named, structure, behaviour }
+  /// Where the reason comes from.
+  public var kind: Kind
+  /// A short phrase for a person, for example `consecutive ranks in groups of 4`.
+  public var text: String
+  /// Makes a reason.
+  public init(_ kind: Kind, _ text: String) {
+    self.kind = kind
+    self.text = text
+  }
+}
+
+/// Traffic of one class of operations: one row of `traffic.csv`.
+///
+/// - Units: bytes; counts are exact.
+/// - Invariant: `intraNodeBytes + interNodeBytes == wireBytes` when both are known.
+public struct TrafficRow: Sendable, Equatable {
+  /// The strategy served.
+  public var dimension: ParallelismDimension
+  /// What the job was doing.
+  public var phase: TrafficPhase
+  /// `all_reduce`, ..., `send_recv` for matched pairs, `all_to_all` also for grouped exchanges.
+  public var collective: String
+  /// `unknown` when the log does not tell (all-gather and broadcast up to NCCL 2.21).
+  public var dataType: String
+  /// As the log states the call; `nil` when unknown or when it varies (uneven exchange).
+  public var elementCount: UInt64?
+  /// S of nccl-tests; `nil` when it varies.
+  public var messageBytes: UInt64?
+  /// Ranks of the communicators in this row.
+  public var communicatorSize: Int
+  /// Communicators in this row.
+  public var communicators: Int
+  /// Collectives, each counted once whatever its size; a matched send + receive is one.
+  public var operations: UInt64
+  /// API calls, one per rank and operation line.
+  public var rankCalls: UInt64
+  /// Sum over calls of what the rank's send buffer holds.
+  public var payloadBytes: UInt64
+  /// Bytes that leave GPUs, over all ranks, by the algorithm seen, else the ring bound.
+  public var wireBytes: UInt64
+  /// Part of `wireBytes` that stays on a node; `nil` when the placement is unknown.
+  public var intraNodeBytes: UInt64?
+  /// Part of `wireBytes` that crosses nodes; `nil` when the placement is unknown.
+  public var interNodeBytes: UInt64?
+
+  /// Makes a row.
+  public init(
+    dimension: ParallelismDimension, phase: TrafficPhase, collective: String, dataType: String,
+    elementCount: UInt64?, messageBytes: UInt64?, communicatorSize: Int, communicators: Int,
+    operations: UInt64, rankCalls: UInt64, payloadBytes: UInt64, wireBytes: UInt64,
+    intraNodeBytes: UInt64?, interNodeBytes: UInt64?
+  ) {
+    self.dimension = dimension
+    self.phase = phase
+    self.collective = collective
+    self.dataType = dataType
+    self.elementCount = elementCount
+    self.messageBytes = messageBytes
+    self.communicatorSize = communicatorSize
+    self.communicators = communicators
+    self.operations = operations
+    self.rankCalls = rankCalls
+    self.payloadBytes = payloadBytes
+    self.wireBytes = wireBytes
+    self.intraNodeBytes = intraNodeBytes
+    self.interNodeBytes = interNodeBytes
+  }
+}
+
+/// One communicator over all its ranks: one row of `communicators.csv`.
+public struct CommunicatorRow: Sendable, Equatable {
+  /// A name that is unique in the report and the same for every file order: `c0`, `c1`, ...
+  public var communicator: String
+  /// The framework's name for it, if a log carries one.
+  public var name: String?
+  /// Its `commId` in hexadecimal, if a log carries one.
+  public var identifier: String?
+  /// How the ranks were brought together: `commId`, `ancestry`, `matching`, `assumed`.
+  public var membership: String
+  /// Number of ranks it has.
+  public var size: Int
+  /// Global ranks in communicator-rank order; `nil` where a rank was not seen.
+  public var ranks: [Int?]
+  /// Nodes its ranks are on, as far as known.
+  public var nodes: Int?
+  /// The label of most of its payload.
+  public var dimension: ParallelismDimension
+  /// How sure the label is.
+  public var confidence: Confidence
+  /// Why.
+  public var evidence: [Evidence]
+  /// The communicator it was split from.
+  public var parent: String?
+  /// Collectives and exchanges on it.
+  public var operations: UInt64
+  /// API calls on it.
+  public var rankCalls: UInt64
+  /// Sum over calls of what the rank's send buffer holds.
+  public var payloadBytes: UInt64
+  /// Bytes that leave GPUs.
+  public var wireBytes: UInt64
+  /// Algorithms the TUNING lines name, commonest first.
+  public var algorithms: [String]
+  /// Protocols the TUNING lines name, commonest first.
+  public var protocols: [String]
+  /// Channels for collectives.
+  public var channels: Int?
+  /// Slowest rank's init, in milliseconds.
+  public var initMilliseconds: Double?
+  /// Whether all ranks were seen and finished their init.
+  public var isComplete: Bool
+  /// Index of the file and line that first names it.
+  public var firstSeen: (file: Int, line: Int)
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public static func == (a: Self, b: Self) -> Bool {
+    a.communicator == b.communicator && a.ranks == b.ranks && a.dimension == b.dimension
+      && a.operations == b.operations && a.rankCalls == b.rankCalls
+      && a.payloadBytes == b.payloadBytes && a.wireBytes == b.wireBytes
+  }
+
+  /// Makes a row with everything unknown.
+  public init(communicator: String, size: Int) {
+    self.communicator = communicator
+    self.size = size
+    membership = "assumed"
+    ranks = []
+    dimension = .unclassified
+    confidence = .none
+    evidence = []
+    operations = 0
+    rankCalls = 0
+    payloadBytes = 0
+    wireBytes = 0
+    algorithms = []
+    protocols = []
+    isComplete = false
+    firstSeen = (0, 0)
+  }
+}
+
+/// Messages of one power-of-two size class: one row of `message_sizes.csv`.
+public struct MessageSizeRow: Sendable, Equatable {
+  /// The strategy served.
+  public var dimension: ParallelismDimension
+  /// The collective's name.
+  public var collective: String
+  /// Smallest message of the class, in bytes; 0 for the class of empty messages.
+  public var bucketLowBytes: UInt64
+  /// Largest message of the class, in bytes (inclusive).
+  public var bucketHighBytes: UInt64
+  /// Operations in the class.
+  public var operations: UInt64
+  /// Their payload.
+  public var payloadBytes: UInt64
+  /// Makes a row.
+  public init(
+    dimension: ParallelismDimension, collective: String, bucketLowBytes: UInt64,
+    bucketHighBytes: UInt64, operations: UInt64, payloadBytes: UInt64
+  ) {
+    self.dimension = dimension
+    self.collective = collective
+    self.bucketLowBytes = bucketLowBytes
+    self.bucketHighBytes = bucketHighBytes
+    self.operations = operations
+    self.payloadBytes = payloadBytes
+  }
+}
+
+/// One global rank: one row of `ranks.csv`.
+public struct RankRow: Sendable, Equatable {
+  /// Rank in the job.
+  public var rank: Int
+  /// Host name as NCCL printed it; `nil` when no log of this rank was seen.
+  public var host: String?
+  /// Process id as printed.
+  public var pid: Int?
+  /// Position among the ranks of its node.
+  public var localRank: Int?
+  /// NVML index of its GPU, else the CUDA ordinal.
+  public var gpu: Int?
+  /// PCI address, `0000:1b:00.0`.
+  public var busID: String?
+  /// Index of the node, from 0 in order of the lowest rank on it.
+  public var node: Int?
+  /// API calls.
+  public var calls: UInt64
+  /// Bytes that leave its GPU.
+  public var sentBytes: UInt64
+  /// Bytes that arrive at its GPU.
+  public var receivedBytes: UInt64
+  /// Part of `sentBytes` that stays on the node.
+  public var intraNodeBytes: UInt64?
+  /// Part of `sentBytes` that crosses nodes.
+  public var interNodeBytes: UInt64?
+  /// `full`, `no_log` (expected, no file) or `no_operations` (file without operation lines).
+  public var coverage: String
+
+  /// Makes a row for a rank nothing is known of.
+  public init(rank: Int) {
+    self.rank = rank
+    calls = 0
+    sentBytes = 0
+    receivedBytes = 0
+    coverage = "no_log"
+  }
+}
+
+/// Something a person should look at: one row of `findings.csv`.
+public struct Finding: Sendable, Equatable {
+  /// How serious it is.
+  public enum Severity: String, Sendable, CaseIterable, Comparable {
+    case error, warning, note
+    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    public static func < (a: Self, b: Self) -> Bool {
+      (Self.allCases.firstIndex(of: a) ?? 0) < (Self.allCases.firstIndex(of: b) ?? 0)
+    }
+  }
+  /// A stable code, for example `rank-without-log`.
+  public var code: String
+  /// How serious it is.
+  public var severity: Severity
+  /// One sentence.
+  public var summary: String
+  /// Rank, communicator, operation index, file and line, as far as they apply.
+  public var location: String
+  /// What was seen.
+  public var evidence: String
+  /// What to do next.
+  public var suggestion: String
+
+  /// Every code there is, sorted; those of the traffic model are among them.
+  public static let codes: [String] = [
+    "collective-mismatch",
+    "communicator-aborted",
+    "communicator-incomplete",
+    "container-damaged",
+    "duplicate-input",
+    "duplicate-process",
+    "file-unreadable",
+    "init-incomplete",
+    "job-contradicts-logs",
+    "lines-malformed",
+    "lines-torn",
+    "nccl-warning",
+    "rank-stops-early",
+    "rank-without-log",
+    "release-newer-than-known",
+    "send-receive-unmatched",
+    "several-jobs",
+    "sizes-summed",
+    "traffic-unexplained",
+    "unknown-data-type",
+  ]
+
+  /// Makes a finding.
+  public init(
+    code: String, severity: Severity, summary: String, location: String, evidence: String,
+    suggestion: String
+  ) {
+    self.code = code
+    self.severity = severity
+    self.summary = summary
+    self.location = location
+    self.evidence = evidence
+    self.suggestion = suggestion
+  }
+}
+
+/// What the logs can and cannot show; printed at the top of every report.
+public struct Coverage: Sendable, Equatable {
+  /// Ranks with a log.
+  public var ranksSeen: Int = 0
+  /// Ranks the job has, from the job description or the largest communicator; `nil` unknown.
+  public var ranksExpected: Int?
+  /// `world communicator`, `job description`, `launcher prefix`, `reconstructed` ...
+  public var globalRankSource: String = "reconstructed"
+  /// Communicators all of whose ranks were seen.
+  public var communicatorsComplete: Int = 0
+  /// Communicators.
+  public var communicators: Int = 0
+  /// Lines written by NCCL.
+  public var ncclLines: Int = 0
+  /// Lines lost to tearing, cutting or damage, as far as they can be counted.
+  public var linesLost: Int = 0
+  /// NCCL lines that no known format matched.
+  public var linesUnrecognised: Int = 0
+  /// Files that could not be read to their end.
+  public var filesIncomplete: Int = 0
+  /// Files read.
+  public var files: Int = 0
+  /// Library releases seen, for example `NCCL 2.27.7`.
+  public var versions: [String] = []
+  /// Whether any operation line was seen.
+  public var hasOperations: Bool = false
+  /// Sentences a reader must know before trusting a number, most important first.
+  public var statements: [String] = []
+  /// An empty coverage.
+  public init() {}
+}
+
+/// Everything one analysis found; reports only lay it out.
+public struct TrafficSummary: Sendable {
+  /// Sorted by dimension, phase, collective, data type, message bytes, size.
+  public var traffic: [TrafficRow] = []
+  /// Sorted by name (`c0`, `c1`, ...).
+  public var communicators: [CommunicatorRow] = []
+  /// Sorted by dimension, collective, bucket.
+  public var messageSizes: [MessageSizeRow] = []
+  /// Sorted by rank.
+  public var ranks: [RankRow] = []
+  /// Sorted by severity, code, location.
+  public var findings: [Finding] = []
+  /// Sorted by file name.
+  public var ingestion: [FileLedger] = []
+  /// Expected beside observed traffic; `nil` when job or model are not known.
+  public var reconciliation: [ReconciliationRow]?
+  /// What the logs can and cannot show.
+  public var coverage = Coverage()
+  /// One line that says what the job was, for example `8 ranks on 1 node: TP 2 x PP 2 x DP 2`.
+  public var headline: String = ""
+  /// An empty summary.
+  public init() {}
+
+  /// Sum over all rows.
+  public var payloadBytes: UInt64 { traffic.reduce(0) { $0 &+ $1.payloadBytes } }
+  /// Sum over all rows.
+  public var wireBytes: UInt64 { traffic.reduce(0) { $0 &+ $1.wireBytes } }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import TrafficAnalysis
+
+/// A colour as red, green and blue.
+struct RGB: Sendable, Equatable {
+  var red: Int
+  var green: Int
+  var blue: Int
+
+  init(_ hex: Int) {
+    red = hex >> 16 & 0xFF
+    green = hex >> 8 & 0xFF
+    blue = hex & 0xFF
+  }
+
+  /// `#rrggbb`.
+  var hex: String {
+    let digits = String(red << 16 | green << 8 | blue, radix: 16)
+    return "#" + String(repeating: "0", count: 6 - digits.utf8.count) + digits
+  }
+
+  /// Mixes this colour into another; 1 is this colour, 0 the other.
+  func mixed(into base: RGB, _ amount: Double) -> RGB {
+    func channel(_ a: Int, _ b: Int) -> Int {
+      Int((Double(a) * amount + Double(b) * (1 - amount)).rounded())
+    }
+    var result = base
+    result.red = channel(red, base.red)
+    result.green = channel(green, base.green)
+    result.blue = channel(blue, base.blue)
+    return result
+  }
+}
+
+/// One fixed colour and pattern per parallelism dimension, the same in every figure.
+///
+/// The hues are those of Okabe and Ito, which stay apart under the common colour deficiencies.
+/// Strategies of one family share a hue and differ by pattern, so colour never stands alone.
+enum Palette {
+  /// What is drawn over a dimension's colour.
+  enum Pattern: String, Sendable {
+    case solid, slash, backslash, dots, stripes, crosshatch
+  }
+  /// A dimension's look.
+  struct Look: Sendable {
+    var light: RGB
+    var dark: RGB
+    var pattern: Pattern
+  }
+
+  static let lightPaper = RGB(0xFFFFFF)
+  static let darkPaper = RGB(0x0D1117)
+  static let lightInk = RGB(0x1B1F24)
+  static let darkInk = RGB(0xE6EDF3)
+  static let lightMuted = RGB(0x57606A)
+  static let darkMuted = RGB(0x8B949E)
+  static let lightRule = RGB(0xD0D7DE)
+  static let darkRule = RGB(0x30363D)
+
+  /// Returns the look of a dimension.
+  static func look(_ dimension: ParallelismDimension) -> Look {
+    func same(_ hex: Int, _ pattern: Pattern) -> Look {
+      Look(light: RGB(hex), dark: RGB(hex), pattern: pattern)
+    }
+    return switch dimension {
+    case .tp: same(0xD55E00, .solid)
+    case .sp: same(0xD55E00, .stripes)
+    case .pp: same(0x009E73, .solid)
+    case .embedding: same(0x009E73, .dots)
+    case .dp: same(0x0072B2, .solid)
+    case .edp: same(0x0072B2, .dots)
+    case .fsdp: same(0x56B4E9, .slash)
+    case .ep: same(0xCC79A7, .backslash)
+    case .cp: same(0xE69F00, .solid)
+    case .mp: Look(light: RGB(0x3D444D), dark: RGB(0xC9D1D9), pattern: .stripes)
+    case .world: Look(light: RGB(0x3D444D), dark: RGB(0xC9D1D9), pattern: .solid)
+    case .unclassified: Look(light: RGB(0xDDDDDD), dark: RGB(0x6E7781), pattern: .crosshatch)
+    }
+  }
+
+  /// How much of the hue is in the cells of group 0, 1, ...; neighbours differ most.
+  static let shades: [Double] = [0.12, 0.48, 0.24, 0.60, 0.36]
+
+  /// Returns the colours of a group's cells on light and on dark paper.
+  static func shade(_ dimension: ParallelismDimension, _ index: Int) -> (light: RGB, dark: RGB) {
+    let look = look(dimension)
+    let amount = shades[index % shades.count]
+    return (
+      look.light.mixed(into: lightPaper, amount),
+      // Light text must stay readable, so less of the hue goes into dark paper, and a look that is
+      // itself light there gives way to a grey.
+      (look.dark == look.light ? look.dark : RGB(0x6E7781)).mixed(into: darkPaper, amount * 0.9)
+    )
+  }
+}

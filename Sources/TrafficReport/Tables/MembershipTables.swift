@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import TrafficAnalysis
+
+extension Table {
+  static let communicators = Table(
+    "communicators", rowMeaning: "communicator", order: "communicator (c0, c1, ...)",
+    rows: \.communicators, columns: communicatorColumns)
+
+  private static let communicatorColumns: [Definition<CommunicatorRow>] = [
+    .text("communicator", "name, unique in the report") { $0.communicator },
+    .integer("size", "ranks", "ranks it has") { $0.size },
+    .text(
+      "ranks", "global ranks in communicator-rank order; a-b a run, a-b:s a stride, ? not seen"
+    ) { RankList.text($0.ranks) },
+    .integer("nodes", "nodes", "nodes its ranks are on") { $0.nodes },
+    .text("dimension", "label of most of its payload") { $0.dimension.rawValue },
+    .text("confidence", "certain, strong, weak or none") { $0.confidence.rawValue },
+    .text("evidence", "why, as kind: text; joined by semicolons") { row in
+      row.evidence.map { "\($0.kind.rawValue): \($0.text)" }.joined(separator: "; ")
+    },
+    .text("parent", "communicator it was split from") { $0.parent },
+    .unsigned("operations", "operations", "collectives and exchanges on it") { $0.operations },
+    .unsigned("rank_calls", "calls", "API calls on it") { $0.rankCalls },
+    .unsigned("payload_bytes", "bytes", "what the calls' send buffers hold") { $0.payloadBytes },
+    .unsigned("wire_bytes", "bytes", "bytes that leave GPUs, over its ranks") { $0.wireBytes },
+    .text("algorithms", "algorithms the TUNING lines name, commonest first") {
+      $0.algorithms.joined(separator: "; ")
+    },
+    .text("protocols", "protocols the TUNING lines name, commonest first") {
+      $0.protocols.joined(separator: "; ")
+    },
+    .integer("channels", "channels", "channels for collectives") { $0.channels },
+    .number("init_ms", "milliseconds", "duration of the slowest rank's init") {
+      $0.initMilliseconds
+    },
+    .boolean("complete", "whether all ranks were seen and finished their init") {
+      $0.isComplete
+    },
+    .text("membership", "how the ranks were joined: commId, ancestry, matching or assumed") {
+      $0.membership
+    },
+    .text("name", "the framework's name for it") { $0.name },
+    .text("identifier", "commId in hexadecimal") { $0.identifier },
+  ]
+
+  static let ranks = Table(
+    "ranks", rowMeaning: "global rank", order: "rank", rows: \.ranks,
+    columns: [
+      Definition<RankRow>.integer("rank", "", "rank in the job") { $0.rank },
+      .text("host", "host name as NCCL printed it; empty when no log was seen") { $0.host },
+      .integer("local_rank", "", "position among the ranks of its node") { $0.localRank },
+      .integer("gpu", "", "NVML index of its GPU, else the CUDA ordinal") { $0.gpu },
+      .integer("node", "", "index of its node, from 0") { $0.node },
+      .unsigned("calls", "calls", "API calls it made") { $0.calls },
+      .unsigned("sent_bytes", "bytes", "bytes that leave its GPU") { $0.sentBytes },
+      .unsigned("received_bytes", "bytes", "bytes that arrive at its GPU") { $0.receivedBytes },
+      .unsigned("intra_node_bytes", "bytes", "part of sent_bytes that stays on the node") {
+        $0.intraNodeBytes
+      },
+      .unsigned("inter_node_bytes", "bytes", "part of sent_bytes that crosses nodes") {
+        $0.interNodeBytes
+      },
+      .text("coverage", "full, no_log (expected, no file) or no_operations") { $0.coverage },
+      .integer("pid", "", "process id as NCCL printed it") { $0.pid },
+      .text("bus_id", "PCI address of its GPU") { $0.busID },
+    ])
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import CollectiveTrace
+internal import Glibc
+internal import TrafficAnalysis
+
+extension ColorChoice: ExpressibleByArgument {}
+
+/// What standard output gets.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+  /// The digest, for a person.
+  case table
+  /// `traffic.csv`.
+  case csv
+  /// `summary.json`.
+  case json
+  /// Every row of every table as one JSON object per line.
+  case ndjson
+  /// The digest in Markdown.
+  case md
+}
+
+/// Which files to read.
+struct InputOptions: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp("Files, folders, patterns, or - for standard input.", valueName: "input"))
+  var inputs: [String] = []
+
+  @Option(
+    name: .customLong("files-from"),
+    help: ArgumentHelp(
+      "Also read the files listed in this file (- for standard input), one per line or separated by NUL.",
+      valueName: "file"))
+  var filesFrom: String?
+
+  /// Longest list accepted, in bytes.
+  static let maximumListBytes = 256 << 20
+
+  func validate() throws {
+    if inputs.isEmpty, filesFrom == nil {
+      throw ValidationError(
+        "No input. Name files or folders with NCCL logs, or - for standard input.")
+    }
+    if filesFrom == "-", inputs.contains("-") {
+      throw ValidationError("Standard input cannot be both an input and the list of --files-from.")
+    }
+    if inputs.contains("") || filesFrom == "" {
+      throw ValidationError("An input has an empty name.")
+    }
+  }
+
+  /// Expands everything into the files to read.
+  func list() throws(CommandFailure) -> InputList {
+    try InputList(arguments: inputs, literals: listedFiles())
+  }
+
+  private func listedFiles() throws(CommandFailure) -> [String] {
+    guard let path = filesFrom else { return [] }
+    let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw unreadable(path, reason(errno)) }
+    defer { if path != "-" { close(descriptor) } }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = read(descriptor, &chunk, chunk.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw unreadable(path, reason(errno)) }
+      guard count > 0 else { break }
+      bytes += chunk.prefix(count)
+      guard bytes.count <= Self.maximumListBytes else {
+        throw unreadable(path, "longer than \(Self.maximumListBytes >> 20) MiB")
+      }
+    }
+    // `find -print0` ends each name with NUL; names may then hold a line feed.
+    let separator: UInt8 = bytes.contains(0) ? 0 : UInt8(ascii: "\n")
+    return bytes.split(separator: separator).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  private func unreadable(_ path: String, _ why: String) -> CommandFailure {
+    CommandFailure(
+      status: .missingInput,
+      message: "\(path): the list of files cannot be read (\(why)).")
+  }
+}
+
+/// How to analyse, and what to object to.
+struct AnalysisOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "What the job was: parallel sizes, rank order, workload; YAML or JSON.", valueName: "file"))
+  var job: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The model's Hugging Face config.json; wins over the job file's model.", valueName: "file"))
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Files read at once (default: the cores this process may use).", valueName: "n"))
+  var jobs: Int?
+
+  @Flag(help: "Exit with 1 when any line or file was lost or not understood.")
+  var strict = false
+
+  @Option(
+    name: .customLong("fail-on"),
+    help: ArgumentHelp(
+      "Exit with 1 on these findings: codes as in findings.csv, or error, warning, note.",
+      valueName: "code,..."),
+    transform: Self.codes)
+  var failOnLists: [[String]] = []
+
+  /// All codes of all `--fail-on` options.
+  var failOn: [String] { failOnLists.flatMap { $0 } }
+
+  /// Reads the descriptions before any log, so that a mistake in them costs no time.
+  func descriptions() throws(CommandFailure) -> (JobDescription?, ModelConfiguration?) {
+    do throws(ConfigurationError) {
+      let job = try job.map { path throws(ConfigurationError) in
+        try JobDescription.load(path: path)
+      }
+      let model = try model.map { path throws(ConfigurationError) in
+        try ModelConfiguration.load(path: path)
+      }
+      return (job, model ?? job?.model)
+    } catch {
+      throw CommandFailure(status: .configuration, message: error.description)
+    }
+  }
+
+  func validate() throws {
+    if let jobs, !(1...1024).contains(jobs) {
+      throw ValidationError("--jobs is \(jobs); it must be 1 to 1024.")
+    }
+  }
+
+  private static func codes(_ text: String) throws -> [String] {
+    let codes = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    for code in codes {
+      // A gate with a typing error would never object.
+      guard Finding.codes.contains(code) || Finding.Severity(rawValue: code) != nil else {
+        let known = (Finding.Severity.allCases.map(\.rawValue) + Finding.codes)
+        throw ValidationError(
+          "'\(code)' is no finding's code or severity; known are \(known.joined(separator: ", ")).")
+      }
+    }
+    return codes
+  }
+}
+
+/// Where the report goes and what is said on the way.
+struct OutputOptions: ParsableArguments {
+  @Option(
+    name: [.customShort("o"), .customLong("output")],
+    help: ArgumentHelp(
+      "Write the report into this folder (default: print the digest only).", valueName: "dir"))
+  var folder: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What standard output gets: table, csv, json, ndjson or md (default: table).",
+      valueName: "format"))
+  var format: OutputFormat?
+
+  @Flag(help: "Write text cells as they are, without the guard against spreadsheet formulas.")
+  var csvRaw = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Colour: auto, always or never; auto obeys NO_COLOR, CLICOLOR_FORCE and TERM.",
+      valueName: "when"))
+  var color: ColorChoice = .auto
+
+  @Flag(name: .shortAndLong, help: "No notes, warnings or progress; with -o no digest either.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Tell about every file.")
+  var verbose = false
+
+  func validate() throws {
+    if quiet, verbose { throw ValidationError("-q and -v exclude each other.") }
+    if folder == "" { throw ValidationError("-o has an empty name.") }
+  }
+
+  /// The console these options ask for.
+  var console: Console {
+    Console(verbosity: quiet ? .quiet : verbose ? .verbose : .normal, color: color)
+  }
+}

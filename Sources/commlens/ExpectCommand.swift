@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import CollectiveTrace
+internal import TrafficModel
+internal import TrafficReport
+
+/// `commlens expect`: a job's description in, what its strategies should move out.
+struct ExpectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "expect",
+    abstract: "Tells what the parallelism strategies of a job should move, without a log.",
+    discussion: """
+      The job's description holds the layout and the workload, and may hold the model. Every \
+      number follows from a closed form that is named with it; what the forms leave out is listed \
+      below the tables.
+      """
+  )
+
+  /// The element types gradients are reduced in.
+  enum GradientType: String, ExpressibleByArgument, CaseIterable {
+    case float32, float16, bfloat16
+
+    /// The same type as the logs number it.
+    var dataType: DataType {
+      switch self {
+      case .float32: .float32
+      case .float16: DataType(rawValue: 6)
+      case .bfloat16: .bfloat16
+      }
+    }
+  }
+
+  @Option(
+    help: ArgumentHelp(
+      "What the job is: parallel sizes, rank order, workload; YAML or JSON.", valueName: "file"))
+  var job: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The model's Hugging Face config.json; wins over the job file's model.", valueName: "file"))
+  var model: String?
+
+  @Flag(help: "With csv: the sums of each rank instead of the classes of operations.")
+  var ranks = false
+
+  @Option(
+    help: ArgumentHelp(
+      "How an inference engine collects logits: all-gather or gather (default: all-gather).",
+      valueName: "form"),
+    transform: choice)
+  var logits: TrafficAssumptions.Logits = .allGather
+
+  @Option(
+    help: ArgumentHelp(
+      "How tokens reach experts: all-to-all or all-gather (default: all-to-all).",
+      valueName: "form"),
+    transform: choice)
+  var expertDispatch: TrafficAssumptions.ExpertDispatch = .allToAll
+
+  @Option(
+    help: ArgumentHelp(
+      "How ranks that share a sequence exchange keys and values: ring or all-gather (default: ring).",
+      valueName: "form"),
+    transform: choice)
+  var contextExchange: TrafficAssumptions.ContextExchange = .ring
+
+  @Option(
+    help: ArgumentHelp(
+      "Model chunks of each pipeline stage; 2 or more is the interleaved schedule.",
+      valueName: "n"))
+  var virtualStages = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "Room of each expert in per cent of the even share (default: no token is dropped).",
+      valueName: "percent"))
+  var capacityPercent: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Elements of a gradient bucket (default: the framework's).", valueName: "n"))
+  var bucketElements: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Type of reduced gradients: float32, float16 or bfloat16 (default: the framework's).",
+      valueName: "type"))
+  var gradientType: GradientType?
+
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  func run() throws {
+    let console = output.console
+    if let folder = output.folder { try OutputDirectory.check(folder) }
+    let traffic = try expectation()
+    if let folder = output.folder { try write(traffic, into: folder, console) }
+    if output.quiet, output.folder != nil, output.format == nil { return }
+    try console.output(standardOutput(traffic))
+  }
+
+  private func expectation() throws(CommandFailure) -> ExpectedTraffic {
+    do throws(ConfigurationError) {
+      var description = try JobDescription.load(path: job)
+      if let model {
+        description = try description.with(model: ModelConfiguration.load(path: model))
+      }
+      return try TrafficModel.expect(description, assumptions: assumptions)
+    } catch {
+      throw CommandFailure(status: .configuration, message: error.description)
+    }
+  }
+
+  private var assumptions: TrafficAssumptions {
+    var result = TrafficAssumptions()
+    result.logits = logits
+    result.expertDispatch = expertDispatch
+    result.contextExchange = contextExchange
+    result.virtualStages = virtualStages
+    result.capacityPercent = capacityPercent
+    result.bucketElements = bucketElements
+    result.gradientType = gradientType?.dataType
+    return result
+  }
+
+  private func write(
+    _ traffic: ExpectedTraffic, into folder: String, _ console: Console
+  ) throws(CommandFailure) {
+    let outputs = ExpectationReport.files(traffic, options: options)
+    let manifest = Manifest(toolVersion: Version.number, options: manifestOptions, inputs: [])
+    let files = outputs + [manifest.render(outputs: outputs)]
+    let directory = try OutputDirectory(folder)
+    try directory.write(files.map { OutputDirectory.File(name: $0.name, bytes: $0.bytes) })
+    console.detail("\(folder): \(files.count) files written.")
+  }
+
+  /// The options that change a number, so that a report can be made again.
+  private var manifestOptions: [Manifest.Option] {
+    let values: [(String, String?)] = [
+      ("logits", logits.rawValue), ("expert-dispatch", expertDispatch.rawValue),
+      ("context-exchange", contextExchange.rawValue), ("virtual-stages", "\(virtualStages)"),
+      ("capacity-percent", capacityPercent.map(String.init)),
+      ("bucket-elements", bucketElements.map(String.init)),
+      ("gradient-type", gradientType?.rawValue), ("csv-raw", output.csvRaw ? "true" : nil),
+    ]
+    return values.compactMap { name, value in
+      value.map { Manifest.Option(name: name, value: $0) }
+    }
+  }
+
+  private var options: ReportOptions { ReportOptions(csvRaw: output.csvRaw) }
+
+  private func standardOutput(_ traffic: ExpectedTraffic) -> [UInt8] {
+    switch output.format ?? .table {
+    case .table: Array(ExpectationReport.text(traffic).utf8)
+    case .csv:
+      ExpectationReport.csv(traffic, part: ranks ? .ranks : .traffic, options: options)
+    case .json: ExpectationReport.json(traffic)
+    case .ndjson: ExpectationReport.ndjson(traffic)
+    case .md: Array(ExpectationReport.markdown(traffic).utf8)
+    }
+  }
+}
+
+/// Reads one of a few names.
+private func choice<Value>(_ text: String) throws -> Value
+where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+  guard let value = Value(rawValue: text) else {
+    let names = Value.allCases.map(\.rawValue).joined(separator: ", ")
+    throw ValidationError("'\(text)' is none of: \(names).")
+  }
+  return value
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CollectiveTrace
+internal import TrafficReport
+
+/// What `--version` prints, on one line.
+enum Version {
+  /// The release.
+  static let number = "0.1.0"
+
+  /// The release, the schema of its outputs, and what it was built with.
+  static var line: String {
+    "commlens \(number) (schema \(Schema.version); swift \(compiler); inflate \(inflater))"
+  }
+
+  private static var compiler: String {
+    #if swift(>=6.4)
+    "6.4 or later"
+    #elseif swift(>=6.3)
+    "6.3"
+    #else
+    "6.2"
+    #endif
+  }
+
+  private static var inflater: String { ByteStream.engineName }
+}
