@@ -83,11 +83,10 @@ struct OutputDirectory: ~Copyable {
         try stage(file, index: index, into: &pending)
       }
       for file in pending { try makeVisible(file) }
-      for (index, file) in pending.enumerated() {
-        let code = TemporaryFiles.shared.rename(file.temporaryName, to: file.name)
-        guard code == 0 else {
-          throw failure(file.name, code, after: index == 0 ? .nothing : .someFiles)
-        }
+      let (renamed, code) = TemporaryFiles.shared.rename(
+        pending.map { (name: $0.temporaryName, target: $0.name) })
+      guard code == 0 else {
+        throw failure(pending[renamed].name, code, after: renamed == 0 ? .nothing : .someFiles)
       }
     } catch {
       TemporaryFiles.shared.removeAll()

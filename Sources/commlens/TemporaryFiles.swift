@@ -35,14 +35,21 @@ final class TemporaryFiles: Sendable {
     }
   }
 
-  /// Turns a temporary file into `target`, or leaves it when that fails.
+  /// Turns temporary files into their targets, one after the other, up to the first that fails.
   ///
-  /// - Returns: 0 or an error number.
-  func rename(_ name: String, to target: String) -> Int32 {
+  /// The lock is held over all of them: a signal ends the process before the first or after the
+  /// last, never with files of two runs side by side.
+  ///
+  /// - Returns: How many were renamed, and 0 or the error number of the next one.
+  func rename(_ files: [(name: String, target: String)]) -> (renamed: Int, code: Int32) {
     state.withLock { state in
-      guard renameat(state.directory, name, state.directory, target) == 0 else { return errno }
-      state.names.removeAll { $0 == name }
-      return 0
+      for (index, file) in files.enumerated() {
+        guard renameat(state.directory, file.name, state.directory, file.target) == 0 else {
+          return (index, errno)
+        }
+        state.names.removeAll { $0 == file.name }
+      }
+      return (files.count, 0)
     }
   }
 
