@@ -51,8 +51,8 @@ struct SummaryAssembly {
     var summary = TrafficSummary()
     count()
     name()
-    var inference = DimensionInference(analysed, layout: layout)
-    let labels = inference.labels()
+    var inference = DimensionInference(analysed, layout: layout, table, endpoints)
+    let labels = inference.infer()
     let phases = PhaseInference.phases(
       analysed, labels: labels, isInference: layout?.isInference, hiddenSize: hiddenSize)
 
