@@ -189,14 +189,7 @@ extension DimensionInference {
           .tp, .handedOver, "gathers and scatters pieces of the size that pipeline stages hand over"
         ))
     }
-    guard let shape = shape(place), shape.gathers + shape.scatters > 0 else {
-      if profile.isOneTensor(size: size), gathers.times(2) >= scatters.times(3) {
-        claims[place].add(
-          Claim(
-            .fsdp, .gathersTwice, "\(gathers) all-gathers to \(scatters) reduce-scatters"))
-      }
-      return
-    }
+    let shape = shape(place) ?? CallShape()
     // A forward pass with sequence parallelism gathers and scatters in turn; its backward pass
     // gathers once more for each scatter.
     if isSameSize, shape.leadingGathers <= 2, shape.scatters >= 8,
@@ -210,7 +203,7 @@ extension DimensionInference {
       return
     }
     guard profile.isOneTensor(size: size) else { return }
-    if shape.leadingScatters > 0, gathers <= scatters {
+    if profile.scattersFirst, gathers <= scatters {
       claims[place].add(
         Claim(
           .dp, .scatterThenGather,
@@ -229,7 +222,7 @@ extension DimensionInference {
         Claim(
           .fsdp, .gathersTwice, "\(gathers) all-gathers to \(scatters) reduce-scatters"))
     }
-    if shape.leadingGathers > 0, !profile.movesEqualHalves, !isSameSize {
+    if !profile.scattersFirst, !profile.movesEqualHalves {
       claims[place].add(
         Claim(
           .fsdp, .parametersInOtherType,
@@ -265,7 +258,7 @@ extension DimensionInference {
         number == 1 || !knowsMembers(place) || !knowsMembers(replica)
       }.keys.sorted()
       guard !partners.isEmpty else { continue }
-      if shape(place)?.leadingScatters ?? 0 == 0 {
+      if !profiles[place].scattersFirst {
         claims[place].add(
           Claim(
             .fsdp, .shardReducedAgain,
@@ -305,12 +298,12 @@ extension DimensionInference {
     let isContrasted = job.gradients.contains { $0 != place }
     if isSteady {
       // Gradient buckets of equal layers are as regular; what else the job does tells them apart.
-      let decides = isContrasted || (job.serves && (sizes > 1 || bytes < Self.bucketBytes))
+      let decides = isContrasted || (job.serves && bytes < Self.bucketBytes)
       claims[place].add(Claim(.tp, decides ? .steadyReductions : .repeatedReductions, text))
       if decides { return }
     }
-    guard bytes >= Self.bucketBytes, !job.serves || isSteady else { return }
-    if isSteady, sizes == 1 {
+    guard bytes >= Self.bucketBytes else { return }
+    if common.isHalf, sizes == 1 {
       claims[place].add(Claim(.dp, .equalBuckets, text))
     } else {
       claims[place].add(

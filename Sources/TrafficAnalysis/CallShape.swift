@@ -11,8 +11,6 @@ struct CallShape {
   var scatters = 0
   /// All-gathers before the first reduce-scatter.
   var leadingGathers = 0
-  /// Reduce-scatters before the first all-gather.
-  var leadingScatters = 0
   /// Changes from gathering to scattering and back.
   var switches = 0
   /// Sends before the first receive.
@@ -33,7 +31,6 @@ struct CallShape {
         if scatters == 0 { leadingGathers += 1 }
       } else {
         scatters += 1
-        if gathers == 0 { leadingScatters += 1 }
       }
       if let wasGather, wasGather != isGather { switches += 1 }
       wasGather = isGather
@@ -97,6 +94,22 @@ struct PeerShape {
         receives.add(row.calls)
         if sources.count < 3 { sources.insert(row.peer) }
       }
+    }
+  }
+
+  /// The rank that such peers leave, where only one is possible: the other one of a pair, the one
+  /// between two neighbours, or an end of a line.
+  func rank(size: Int) -> Int? {
+    let peers = targets.union(sources).map(Int.init).sorted()
+    guard let low = peers.first, low >= 0, let high = peers.last, high < size else { return nil }
+    if size == 2 { return peers.count == 1 ? 1 - low : nil }
+    guard size > 3 else { return nil }
+    switch peers.count {
+    case 1: return low == 1 ? 0 : low == size - 2 ? size - 1 : nil
+    case 2:
+      if high - low == 2 { return size == 4 ? nil : low + 1 }
+      return high - low == size - 2 ? (high + 1) % size : nil
+    default: return nil
     }
   }
 }

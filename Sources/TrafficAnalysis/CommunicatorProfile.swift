@@ -137,6 +137,12 @@ struct CommunicatorProfile {
     }
   }
 
+  /// Whether the first reduce-scatter came before the first all-gather.
+  var scattersFirst: Bool {
+    guard let scatter = reduceScatters.map(\.order).min() else { return false }
+    return allGathers.allSatisfy { scatter < $0.order }
+  }
+
   /// Whether what is gathered most and what is scattered most have the same bytes in half
   /// precision, as activations do and parameters with their gradients may.
   var movesEqualHalves: Bool {

@@ -68,6 +68,7 @@ struct DimensionInference {
     }
     for place in labels.indices {
       weaken(place)
+      locate(place)
       split(place)
       if labels[place].dimension == .unclassified, labels[place].evidence.isEmpty {
         labels[place].evidence = [Evidence(.behaviour, seen(place))]
@@ -150,6 +151,23 @@ struct DimensionInference {
     if own.membership == .assumed || own.instances.count <= own.size / 2 {
       labels[place].confidence = .weak
     }
+  }
+
+  /// Says which ranks an inferred label is for.
+  private mutating func locate(_ place: Int) {
+    let own = communicators[place]
+    guard knowsMembers(place), labels[place].dimension != .unclassified,
+      let kind = labels[place].evidence.first?.kind, kind == .behaviour
+    else { return }
+    let size = own.communicator.size
+    var text =
+      switch profiles[place].stride {
+      case nil: "\(size) ranks without a common distance"
+      case 1: "consecutive ranks in groups of \(size)"
+      case let stride?: "ranks \(stride) apart in groups of \(size)"
+      }
+    if own.isWorld { text = "all \(size) ranks" }
+    labels[place].evidence.append(Evidence(.structure, text))
   }
 
   /// What a communicator without a label did.

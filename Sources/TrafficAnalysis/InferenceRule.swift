@@ -138,7 +138,7 @@ enum InferenceRule: String, CaseIterable {
     case .steadyReductions:
       (
         .behaviour, .decides, "tp",
-        "many half-precision all-reduces of few sizes, where the job serves, or where others of its communicators carry gradients"
+        "many half-precision all-reduces of few sizes, below 1 MiB where the job serves, or of any size where other communicators carry gradients"
       )
     case .repeatedReductions:
       (
@@ -148,11 +148,11 @@ enum InferenceRule: String, CaseIterable {
     case .gradientBuckets:
       (
         .behaviour, .decides, "dp",
-        "all-reduces of 1 MiB and more in single precision, of several sizes, or few of them"
+        "all-reduces of 1 MiB and more in single precision, or of several sizes"
       )
     case .equalBuckets:
       (
-        .behaviour, .suggests, "dp", "many half-precision all-reduces of 1 MiB and more of one size"
+        .behaviour, .suggests, "dp", "half-precision all-reduces of 1 MiB and more of one size"
       )
     case .rootedGradients:
       (.behaviour, .suggests, "dp", "reductions of 1 MiB and more to single ranks")
@@ -188,12 +188,12 @@ enum InferenceRule: String, CaseIterable {
     case .siblings:
       (
         .structure, .decides, "any",
-        "same size and same heaviest operation as labelled groups, none of which shares a rank"
+        "same size as labelled groups and one of their operations as its heaviest, no rank in common"
       )
     case .likeness:
       (
         .structure, .suggests, "any",
-        "same size and same kinds of operations as labelled groups, none of which shares a rank"
+        "same size and same kinds of operations as labelled groups, no rank in common"
       )
     }
   }

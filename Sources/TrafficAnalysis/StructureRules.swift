@@ -161,81 +161,98 @@ extension DimensionInference {
 
   // MARK: - Siblings
 
-  /// What groups of one kind have in common.
-  private struct Likeness: Hashable {
-    var size: Int
-    var habit: CommunicatorProfile.Habit
-    var kinds: Set<UInt16>
-    var heaviest: Heaviest?
-
-    struct Heaviest: Hashable {
-      var kind: OperationKind
-      var type: UInt8
-      var bytes: UInt64?
-    }
+  /// An operation on communicators of one size, or the kinds of all their operations.
+  private enum Likeness: Hashable {
+    case operation(
+      size: Int, habit: CommunicatorProfile.Habit, kind: OperationKind, type: UInt8, bytes: UInt64?)
+    case kinds(size: Int, habit: CommunicatorProfile.Habit, Set<UInt16>)
   }
 
-  private func likeness(_ place: Int, isExact: Bool) -> Likeness {
-    let profile = profiles[place]
+  /// Labelled groups that are alike.
+  fileprivate struct Family {
+    var seats: Set<Int> = []
+    var count = 0
+    var confidence = Confidence.none
+  }
+
+  /// The operations that tell what a communicator is for.
+  private func telling(_ place: Int) -> [OperationClass] {
     let classes = communicators[place].traffic.classes
     let heavy = classes.filter { !CommunicatorProfile.isControl($0) }
-    let telling = heavy.isEmpty ? classes : heavy
-    var own = Likeness(
-      size: communicators[place].communicator.size, habit: profile.habit,
-      kinds: Set(telling.map { UInt16($0.kind.rawValue) << 8 | UInt16($0.dataType.rawValue) }),
-      heaviest: nil)
-    guard isExact else { return own }
-    let heaviest = telling.max { a, b in (a.payloadBytes, b.order) < (b.payloadBytes, a.order) }
-    own.heaviest = heaviest.map {
-      Likeness.Heaviest(
-        kind: $0.kind, type: $0.dataType.rawValue,
-        bytes: $0.kind == .allToAll ? nil : $0.messageBytes)
-    }
-    // Stages that differ in a rare operation still share the heaviest.
-    own.kinds = []
-    return own
+    return heavy.isEmpty ? classes : heavy
+  }
+
+  private func operation(_ group: OperationClass, of place: Int) -> Likeness {
+    // Parts of an uneven exchange differ from group to group.
+    .operation(
+      size: communicators[place].communicator.size, habit: profiles[place].habit, kind: group.kind, type: group.dataType.rawValue,
+      bytes: group.kind == .allToAll ? nil : group.messageBytes)
+  }
+
+  private func kinds(_ place: Int) -> Likeness {
+    .kinds(
+      size: communicators[place].communicator.size, habit: profiles[place].habit,
+      Set(telling(place).map { UInt16($0.kind.rawValue) << 8 | UInt16($0.dataType.rawValue) }))
+  }
+
+  /// Whether ranks are missing that could make a group of gradients something more special.
+  private func isHalfSeen(_ place: Int) -> Bool {
+    labels[place].dimension == .dp && claims[place].speak(for: .dp)
+      && communicators[place].communicator.instances.count
+        < communicators[place].communicator.size
   }
 
   /// Gives open groups the label of their siblings: groups of one kind divide the ranks, so they
   /// have one size, do the same, and share no rank.
   mutating func adopt(_ places: [Int]) {
-    for isExact in [true, false] {
-      struct Family {
-        var seats: Set<Int> = []
-        var count = 0
-        var confidence = Confidence.weak
-      }
-      var families: [Likeness: [ParallelismDimension: Family]] = [:]
-      var open: [Int] = []
-      for place in places where profiles[place].habit != .silent {
-        let label = labels[place]
-        guard label.dimension != .unclassified else {
-          open.append(place)
-          continue
-        }
-        guard !communicators[place].isWorld else { continue }
-        var family =
-          families[likeness(place, isExact: isExact)]?[label.dimension] ?? Family()
-        family.seats.formUnion(seats[place])
-        family.count += 1
-        family.confidence = min(family.confidence, label.confidence)
-        families[likeness(place, isExact: isExact), default: [:]][label.dimension] = family
-      }
-      guard !open.isEmpty else { return }
-      for place in open where !communicators[place].isWorld {
-        let candidates = (families[likeness(place, isExact: isExact)] ?? [:]).filter {
-          !knowsMembers(place) || $0.value.seats.isDisjoint(with: seats[place])
-        }
-        guard candidates.count == 1, let (dimension, family) = candidates.first else { continue }
-        let rule =
-          isExact && family.confidence <= .strong ? InferenceRule.siblings : .likeness
-        claims[place].add(
-          Claim(
-            dimension, rule,
-            "size and operations of \(CoverageStatement.counted(family.count, "group")) of \(dimension.rawValue), which share no rank with it"
-          ))
-        settle(place)
+    let closed = places.filter { profiles[$0].habit != .silent && !communicators[$0].isWorld }
+    guard closed.contains(where: { isOpen($0) || isHalfSeen($0) }) else { return }
+    var families: [Likeness: [ParallelismDimension: Family]] = [:]
+    for place in closed where !isOpen(place) && !isHalfSeen(place) {
+      let own = Set(telling(place).map { operation($0, of: place) } + [kinds(place)])
+      for likeness in own {
+        families[likeness, default: [:]][labels[place].dimension, default: Family()]
+          .add(seats[place], labels[place].confidence)
       }
     }
+    for place in closed where isOpen(place) || isHalfSeen(place) {
+      let heaviest = telling(place).max { a, b in
+        (a.payloadBytes, b.order) < (b.payloadBytes, a.order)
+      }
+      let exact = heaviest.map { families[operation($0, of: place)] ?? [:] } ?? [:]
+      if join(place, exact, .siblings) { continue }
+      if isOpen(place) { _ = join(place, families[kinds(place)] ?? [:], .likeness) }
+    }
+  }
+
+  /// Labels a group as the only family that it can belong to.
+  private mutating func join(
+    _ place: Int, _ families: [ParallelismDimension: Family], _ rule: InferenceRule
+  ) -> Bool {
+    let candidates = families.filter {
+      !knowsMembers(place) || $0.value.seats.isDisjoint(with: seats[place])
+    }
+    guard candidates.count == 1, let (dimension, family) = candidates.first else { return false }
+    // A weak label is no surer for being shared.
+    let rule = family.confidence <= .strong ? rule : .likeness
+    if !isOpen(place) {
+      guard dimension == .edp || dimension == .embedding else { return false }
+      claims[place].reinterpret(.dp, as: dimension)
+    }
+    claims[place].add(
+      Claim(
+        dimension, rule,
+        "size and operations of \(CoverageStatement.counted(family.count, "group")) of \(dimension.rawValue), which share no rank with it"
+      ))
+    settle(place)
+    return true
+  }
+}
+
+extension DimensionInference.Family {
+  fileprivate mutating func add(_ members: [Int], _ sure: Confidence) {
+    seats.formUnion(members)
+    count += 1
+    confidence = min(confidence, sure)
   }
 }
