@@ -119,8 +119,6 @@ enum CoverageStatement {
       )
     }
     if let scaled = scaledReplays(facts) { lines.append(scaled) }
-    if let tokens = tokens(facts) { lines.append(tokens) }
-    if let repeats = repetition(facts) { lines.append(repeats) }
     if facts.hasByteCounts {
       lines.append(
         "NCCL up to 2.21 logs all-gather and broadcast as bytes: their sizes are right, their types are not known."
@@ -150,6 +148,8 @@ enum CoverageStatement {
         "\(counted(coverage.linesUnrecognised, "line of NCCL matches", "lines of NCCL match")) no message that commlens knows."
       )
     }
+    if let tokens = tokens(facts) { lines.append(tokens) }
+    if let repeats = repetition(facts) { lines.append(repeats) }
     return lines
   }
 

@@ -102,14 +102,29 @@ extension PhaseOrder {
   }
 
   private func rings(_ calls: Calls) -> [Unit] {
+    /// Consecutive sends and receives on one communicator.
+    struct Run {
+      var communicator: Int
+      var unit: Unit
+      var halves = 0
+      var singles = 0
+
+      /// Backward, gradients go one place further than keys and values. Where these are as many,
+      /// a forward layer is in the run as well.
+      var settled: Unit {
+        var unit = unit
+        unit.phase = singles == 0 ? .forward : halves < singles ? .backward : .unknown
+        return unit
+      }
+    }
     var telling: [Int: Bool] = [:]
     var units: [Unit] = []
-    var open: (communicator: Int, unit: Unit)?
+    var open: Run?
     for (position, call) in calls.enumerated() {
       guard let place = call?.place, group(place).kind == .send,
         labels[place.communicator].dimension == .cp
       else {
-        if let open { units.append(open.unit) }
+        if let open { units.append(open.settled) }
         open = nil
         continue
       }
@@ -120,13 +135,14 @@ extension PhaseOrder {
       telling[number] = isTelling
       guard isTelling else { continue }
       if open?.communicator != number {
-        if let open { units.append(open.unit) }
-        open = (number, Unit(start: position, end: position, phase: .forward))
+        if let open { units.append(open.settled) }
+        open = Run(
+          communicator: number, unit: Unit(start: position, end: position, phase: .unknown))
       }
       open?.unit.end = position
-      if group(place).dataType == .float32 { open?.unit.phase = .backward }
+      if group(place).dataType == .float32 { open?.singles += 1 } else { open?.halves += 1 }
     }
-    if let open { units.append(open.unit) }
+    if let open { units.append(open.settled) }
     return units
   }
 

@@ -228,4 +228,68 @@ import Testing
     job.group([4, 5, 6, 7], .dp, same: [TraceBuilder.call(.allReduce, 6_250_000, calls: 40)])
     #expect(job.faults(job.trace.partial) == [])
   }
+
+  /// Pairs of stages 0-2 and 1-3 of which no line says who is who.
+  @Test func pairsWithoutInitLinesAreFoundByTheirPeers() {
+    var trace = TraceBuilder()
+    trace.processes(4)
+    for rank in 0..<4 {
+      let isFirst = rank < 2
+      let peer: Int32 = isFirst ? 1 : 0
+      let send = TraceBuilder.call(.send, 4096, .bfloat16, calls: 8, peer: peer)
+      let receive = TraceBuilder.call(.recv, 4096, .bfloat16, calls: 8, peer: peer)
+      trace.view(
+        rank, rank: nil, size: 2, id: nil, calls: isFirst ? [send, receive] : [receive, send])
+    }
+    let summary = TrafficAnalyzer.analyze(trace.partial)
+    var endpoints = Endpoints(ProcessTable(trace.partial))
+    let table = CommunicatorTable(&endpoints)
+    let members = table.all.map { $0.instances.map { endpoints.instances[$0].process } }
+    #expect(members == [[0, 2], [1, 3]])
+    #expect(summary.communicators.map(\.dimension) == [.pp, .pp])
+    #expect(summary.communicators.map(\.confidence) == [.weak, .weak])
+    #expect(summary.communicators.map(\.membership) == ["assumed", "assumed"])
+  }
+
+  private typealias Peers = (size: Int, targets: [Int32], sources: [Int32], rank: Int?)
+
+  @Test func peersGiveARankAway() {
+    let cases: [Peers] = [
+      (2, [0], [0], 1), (2, [1], [], 0), (6, [1], [1], 0), (6, [4], [4], 5), (6, [3], [1], 2),
+      (6, [1], [5], 0), (6, [0], [4], 5), (6, [2], [3], nil), (4, [0], [2], nil),
+      (3, [1], [1], nil), (6, [7], [], nil), (6, [-1], [], nil), (6, [], [], nil),
+    ]
+    for (size, targets, sources, rank) in cases {
+      var facts = CommunicatorFacts(pointer: 1)
+      facts.calls = targets.map { TraceBuilder.call(.send, 8, peer: $0) }
+      facts.calls += sources.map { TraceBuilder.call(.recv, 8, peer: $0) }
+      #expect(PeerShape(facts).rank(size: size) == rank, "\(size) \(targets) \(sources)")
+    }
+  }
+
+  /// In one file of several processes a head was cut, and no init line was seen.
+  @Test func aCutHostNameLeavesTheProcessId() throws {
+    var trace = TraceBuilder()
+    trace.process(host: "node1", pid: 7)
+    trace.view(
+      0, rank: nil, size: 2, id: nil,
+      calls: [
+        TraceBuilder.call(.allReduce, 4096, .bfloat16, calls: 40),
+        TraceBuilder.call(.allReduce, 1, calls: 2),
+      ], pointer: 0x5000)
+    var debris = ProcessFacts(file: 0, host: "de1", pid: 7)
+    var facts = CommunicatorFacts(pointer: 0x5000)
+    facts.size = 2
+    facts.firstLine = 90
+    facts.calls = [TraceBuilder.call(.allReduce, 4096, .bfloat16)]
+    debris.communicators = [facts]
+    trace.partial.processes.append(debris)
+    let records = ProcessTable(trace.partial).records
+    let calls = records.flatMap(\.facts.communicators).map { $0.calls.map(\.calls) }
+    #expect(calls.contains([41, 2]))
+    // Another process id is another process.
+    trace.partial.processes[1].pid = 8
+    let apart = ProcessTable(trace.partial).records.flatMap(\.facts.communicators)
+    #expect(apart.map(\.calls.count).sorted() == [1, 2])
+  }
 }
