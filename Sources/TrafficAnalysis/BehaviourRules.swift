@@ -239,7 +239,9 @@ extension DimensionInference {
     var replicas: [Piece: [Int]] = [:]
     for place in places where profiles[place].habit == .allReduce && isOpen(place) {
       for count in Set(profiles[place].allReduces.compactMap(\.elementCount)) {
-        for seat in seats[place] { replicas[Piece(seat: seat, count: count), default: []].append(place) }
+        for seat in seats[place] {
+          replicas[Piece(seat: seat, count: count), default: []].append(place)
+        }
       }
     }
     guard !replicas.isEmpty else { return }
@@ -286,12 +288,14 @@ extension DimensionInference {
     let isSteady =
       common.isHalf && common.operations >= 32 && total / UInt64(clamping: max(sizes, 1)) >= 16
     let text = "\(common.operations) all-reduces of \(bytes) bytes in half precision"
-    if common.isHalf, profile.allReduces.contains(where: { group in
-      group.operations > 1
-        && (group.messageBytes.map {
-          job.activations.contains($0) || job.activations.contains($0 / max(size, 1))
-        } ?? false)
-    }) {
+    if common.isHalf,
+      profile.allReduces.contains(where: { group in
+        group.operations > 1
+          && (group.messageBytes.map {
+            job.activations.contains($0) || job.activations.contains($0 / max(size, 1))
+          } ?? false)
+      })
+    {
       claims[place].add(
         Claim(.tp, .handedOver, "all-reduces what pipeline stages hand over"))
     }

@@ -53,6 +53,7 @@ enum CallOrder {
   /// Undoes the compression; `nil` when a token points outside what came before.
   static func expand(_ sequence: CallSequence) -> [Int]? {
     var positions: [Int] = []
+    positions.reserveCapacity(min(max(sequence.length, 0), maximumPositions))
     for token in sequence.tokens {
       switch token {
       case .literal(let symbol):

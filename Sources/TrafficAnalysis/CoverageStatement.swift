@@ -174,7 +174,8 @@ enum CoverageStatement {
       wire.add(facts.replays[place].wireBytes.times(count))
     }
     let missing =
-      unknown.isEmpty ? "" : " No graph was captured for a batch of \(unknown.joined(separator: ", "))."
+      unknown.isEmpty
+      ? "" : " No graph was captured for a batch of \(unknown.joined(separator: ", "))."
     guard !parts.isEmpty else {
       return "The stated replays of CUDA graphs cannot be scaled." + missing
     }

@@ -90,6 +90,7 @@ struct PhaseOrder {
     let telling: Set<ParallelismDimension> =
       serves ? [.tp, .pp] : [.fsdp, .pp, .dp, .edp, .cp, .ep]
     guard labels.contains(where: { telling.contains($0.dimension) }) else { return }
+    guard table.records.contains(where: { !$0.facts.timelines.isEmpty }) else { return }
     var owner: [View: Int] = [:]
     for (number, own) in communicators.enumerated() {
       for index in own.communicator.instances {
@@ -202,9 +203,10 @@ struct PhaseOrder {
 
   private mutating func read(_ calls: Calls) {
     var found = [TrafficPhase](repeating: .unknown, count: calls.count)
-    for (position, call) in calls.enumerated() {
-      if let place = call?.place { found[position] = phases[place.communicator][place.group] }
+    let known = calls.ofSymbol.map { call in
+      call.map { phases[$0.place.communicator][$0.place.group] } ?? .unknown
     }
+    for (position, symbol) in calls.positions.enumerated() { found[position] = known[symbol] }
     if serves {
       readPasses(calls, &found)
       readCapture(calls, &found)
@@ -216,9 +218,16 @@ struct PhaseOrder {
       readLayers(calls, &found)
     }
     var counts: [Place: PhaseShares] = [:]
-    for (position, call) in calls.enumerated() {
-      guard let call, !call.isReceive else { continue }
-      counts[call.place, default: [:]][found[position], default: 0] += 1
+    // Calls of one pass follow each other; they are looked up once.
+    var start = 0
+    while start < found.count {
+      let (symbol, phase) = (calls.positions[start], found[start])
+      var end = start + 1
+      while end < found.count, calls.positions[end] == symbol, found[end] == phase { end += 1 }
+      if let call = calls.ofSymbol[symbol], !call.isReceive {
+        counts[call.place, default: [:]][phase, default: 0].add(UInt64(end - start))
+      }
+      start = end
     }
     for (place, share) in counts {
       let known = shares[place.communicator][place.group]
@@ -239,15 +248,21 @@ struct PhaseOrder {
 
   /// Gathers that are not told by their size belong to the pass that they end.
   private func readPasses(_ calls: Calls, _ found: inout [TrafficPhase]) {
+    enum Effect { case sets, takes, none }
+    let effects = calls.ofSymbol.map { call -> Effect in
+      guard let place = call?.place else { return .none }
+      let group = group(place)
+      switch group.kind {
+      case .allReduce, .send: return CommunicatorProfile.isControl(group) ? .none : .sets
+      case .allGather: return labels[place.communicator].dimension == .tp ? .takes : .none
+      default: return .none
+      }
+    }
     var current = TrafficPhase.unknown
-    for (position, call) in calls.enumerated() {
-      guard let place = call?.place else { continue }
-      switch group(place).kind {
-      case .allReduce, .send:
-        if !CommunicatorProfile.isControl(group(place)) { current = found[position] }
-      case .allGather
-      where labels[place.communicator].dimension == .tp && found[position] == .unknown:
-        found[position] = current
+    for (position, symbol) in calls.positions.enumerated() {
+      switch effects[symbol] {
+      case .sets: current = found[position]
+      case .takes where found[position] == .unknown: found[position] = current
       default: break
       }
     }
@@ -264,12 +279,16 @@ struct PhaseOrder {
 
   private mutating func readCapture(_ calls: Calls, _ found: inout [TrafficPhase]) {
     var passes: [Pass] = []
-    for (position, call) in calls.enumerated() {
-      guard let place = call?.place else { continue }
+    let reductions = calls.ofSymbol.map { call -> (place: Place, count: UInt64)? in
+      guard let place = call?.place else { return nil }
       let group = group(place)
       guard group.kind == .allReduce, labels[place.communicator].dimension == .tp,
         !CommunicatorProfile.isControl(group), let count = group.elementCount
-      else { continue }
+      else { return nil }
+      return (place, count)
+    }
+    for (position, symbol) in calls.positions.enumerated() {
+      guard let (place, count) = reductions[symbol] else { continue }
       if let last = passes.indices.last, passes[last].place == place,
         passes[last].end + 1 == position
       {
@@ -318,7 +337,9 @@ struct PhaseOrder {
     for (pass, (start, end)) in zip(borders, borders.dropFirst()).enumerated() {
       if pass == replays.count { replays.append(Replay()) }
       for position in start..<end {
-        guard let place = calls[position]?.place, fresh.contains(place.communicator) else { continue }
+        guard let place = calls[position]?.place, fresh.contains(place.communicator) else {
+          continue
+        }
         let group = group(place)
         replays[pass].payloadBytes.add(
           UInt64.scale(group.payloadBytes, by: 1, over: group.operations))

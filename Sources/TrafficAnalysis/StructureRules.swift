@@ -91,7 +91,9 @@ extension DimensionInference {
     guard isKnown else {
       let size = own.size
       let isPart = (groups.sizes[.ep] ?? []).contains { expert in
-        (groups.sizes[.dp] ?? []).contains { size.multipliedReportingOverflow(by: expert) == ($0, false) }
+        (groups.sizes[.dp] ?? []).contains {
+          size.multipliedReportingOverflow(by: expert) == ($0, false)
+        }
       }
       guard isPart else { return false }
       claims[place].add(
@@ -136,7 +138,9 @@ extension DimensionInference {
           "control messages among \(stages) pipeline stages of \(tensor) tensor ranks each"))
     } else {
       let isBlock = (groups.sizes[.tp] ?? []).contains { tensor in
-        (groups.sizes[.pp] ?? []).contains { tensor.multipliedReportingOverflow(by: $0) == (size, false) }
+        (groups.sizes[.pp] ?? []).contains {
+          tensor.multipliedReportingOverflow(by: $0) == (size, false)
+        }
       }
       guard isBlock else { return }
       claims[place].add(
@@ -185,7 +189,8 @@ extension DimensionInference {
   private func operation(_ group: OperationClass, of place: Int) -> Likeness {
     // Parts of an uneven exchange differ from group to group.
     .operation(
-      size: communicators[place].communicator.size, habit: profiles[place].habit, kind: group.kind, type: group.dataType.rawValue,
+      size: communicators[place].communicator.size, habit: profiles[place].habit, kind: group.kind,
+      type: group.dataType.rawValue,
       bytes: group.kind == .allToAll ? nil : group.messageBytes)
   }
 

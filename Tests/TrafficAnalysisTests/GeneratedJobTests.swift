@@ -132,7 +132,8 @@ import Testing
       job.group(group, .edp, same: distributedOptimizer(7_000_000))
     }
     for group in grid.groups(for: .embedding) {
-      job.group(group, .embedding, same: [TraceBuilder.call(.allReduce, 1 << 26, .float32, calls: 4)])
+      job.group(
+        group, .embedding, same: [TraceBuilder.call(.allReduce, 1 << 26, .float32, calls: 4)])
     }
     for group in grid.groups(for: .mp) where group.count < grid.worldSize {
       let isTensor = grid.groups(for: .tp).first?.count == group.count
