@@ -251,8 +251,10 @@ struct Claims {
     all.contains { $0.dimension == dimension }
   }
 
-  /// Weighs the claims: two points more than for any other strategy make a strong label, one
-  /// point a weak one, a draw none. What speaks against the label is shown with it.
+  /// The label that weighs most.
+  ///
+  /// Two points more than for any other strategy make a strong label, one point a weak one, a draw
+  /// none. What speaks against the label is shown with it.
   var label: DimensionLabel {
     var weights: [ParallelismDimension: Int] = [:]
     for claim in all { weights[claim.dimension, default: 0] += claim.rule.strength.rawValue }
