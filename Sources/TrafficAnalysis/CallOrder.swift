@@ -31,9 +31,29 @@ enum CallOrder {
     return nil
   }
 
+  /// Undoes the compression of the first positions; `nil` when a token points outside what came
+  /// before.
+  static func expand(_ sequence: CallSequence, atMost limit: Int) -> [Int]? {
+    var positions: [Int] = []
+    for token in sequence.tokens {
+      let room = limit - positions.count
+      guard room > 0 else { break }
+      switch token {
+      case .literal(let symbol):
+        guard sequence.symbols.indices.contains(symbol) else { return nil }
+        positions.append(symbol)
+      case .copy(let distance, let count):
+        guard distance > 0, distance <= positions.count, count >= 0 else { return nil }
+        for _ in 0..<min(count, room) { positions.append(positions[positions.count - distance]) }
+      }
+    }
+    return positions
+  }
+
   /// Undoes the compression; `nil` when a token points outside what came before.
   static func expand(_ sequence: CallSequence) -> [Int]? {
     var positions: [Int] = []
+    positions.reserveCapacity(min(max(sequence.length, 0), maximumPositions))
     for token in sequence.tokens {
       switch token {
       case .literal(let symbol):

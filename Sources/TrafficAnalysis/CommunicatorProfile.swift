@@ -105,6 +105,53 @@ struct CommunicatorProfile {
     }
   }
 
+  /// Operations over several classes.
+  static func operations(_ groups: [OperationClass]) -> UInt64 {
+    groups.reduce(0) { $0.adding($1.operations) }
+  }
+
+  /// The class with the most operations.
+  static func commonest(_ groups: [OperationClass]) -> OperationClass? {
+    groups.max { a, b in (a.operations, b.order) < (b.operations, a.order) }
+  }
+
+  /// Bytes one rank hands in, whatever the collective.
+  static func callBytes(_ group: OperationClass, size: Int) -> UInt64? {
+    guard let bytes = group.messageBytes, size > 0 else { return nil }
+    switch group.kind {
+    case .allGather, .reduceScatter, .allToAll: return bytes / UInt64(clamping: size)
+    default: return bytes
+    }
+  }
+
+  /// Whether some parameters are gathered whose gradients are scattered: as many elements, in
+  /// types of any width that numbers have.
+  func isOneTensor(size: Int) -> Bool {
+    let counts = Set(reduceScatters.compactMap(\.elementCount))
+    guard !counts.isEmpty else { return false }
+    return allGathers.contains { gather in
+      guard let bytes = Self.callBytes(gather, size: size) else { return false }
+      if let count = gather.elementCount { return counts.contains(count) }
+      // Up to NCCL 2.21 the gather shows bytes only.
+      return [1, 2, 4].contains { bytes % $0 == 0 && counts.contains(bytes / $0) }
+    }
+  }
+
+  /// Whether the first reduce-scatter came before the first all-gather.
+  var scattersFirst: Bool {
+    guard let scatter = reduceScatters.map(\.order).min() else { return false }
+    return allGathers.allSatisfy { scatter < $0.order }
+  }
+
+  /// Whether what is gathered most and what is scattered most have the same bytes in half
+  /// precision, as activations do and parameters with their gradients may.
+  var movesEqualHalves: Bool {
+    guard let gather = Self.commonest(allGathers), let scatter = Self.commonest(reduceScatters)
+    else { return false }
+    return scatter.isHalf && gather.messageBytes != nil
+      && gather.messageBytes == scatter.messageBytes
+  }
+
   /// The common difference of sorted ranks.
   static func stride(_ ranks: [Int]) -> Int? {
     guard ranks.count > 1 else { return nil }
@@ -112,4 +159,12 @@ struct CommunicatorProfile {
     for (a, b) in zip(ranks.dropFirst(), ranks.dropFirst(2)) where b - a != step { return nil }
     return step
   }
+}
+
+extension OperationClass {
+  /// Whether the numbers are float16 or bfloat16.
+  var isHalf: Bool { dataType.rawValue == 6 || dataType == .bfloat16 }
+
+  /// Whether the numbers could be activations or gradients.
+  var isFloating: Bool { (6...11).contains(dataType.rawValue) }
 }

@@ -364,7 +364,9 @@ struct CommunicatorTable {
     return holders.count == size && holders.values.allSatisfy { $0 == group.count / size }
   }
 
-  private mutating func appendMatched(_ group: [Int]) {
+  private mutating func appendMatched(
+    _ group: [Int], _ membership: Communicator.Membership = .matching
+  ) {
     var holders: [Int: [Int]] = [:]
     for index in group.sorted(by: { a, b in
       (order[instance(a).endpoint], a) < (order[instance(b).endpoint], b)
@@ -377,7 +379,7 @@ struct CommunicatorTable {
       let members = ranks.compactMap { rank in
         holders[rank].flatMap { $0.indices.contains(place) ? $0[place] : nil }
       }
-      append(members, .matching)
+      append(members, membership)
     }
   }
 
@@ -435,6 +437,24 @@ struct CommunicatorTable {
     assume(remaining)
   }
 
+  /// Groups ranks that give themselves away by the peers of their sends and receives.
+  ///
+  /// - Returns: Whether the ranks add up to whole communicators; else nothing was done.
+  private mutating func appendByPeers(_ members: [Int], size: Int) -> Bool {
+    guard size > 1, members.count >= size, members.count % size == 0 else { return false }
+    var holders = [Int](repeating: 0, count: size)
+    var found: [(index: Int, rank: Int)] = []
+    for index in members {
+      guard let rank = PeerShape(instance(index).facts).rank(size: size) else { return false }
+      holders[rank] += 1
+      found.append((index, rank))
+    }
+    guard holders.allSatisfy({ $0 == members.count / size }) else { return false }
+    for (index, rank) in found { endpoints.instances[index].rank = rank }
+    appendMatched(members, .assumed)
+    return true
+  }
+
   private func signature(_ index: Int, size: Int) -> Signature {
     let view = instance(index)
     return Signature(
@@ -462,6 +482,7 @@ struct CommunicatorTable {
         ? [group]
         : grouped(group) { signature($0, size: size) }
       for part in parts {
+        if appendByPeers(part, size: size) { continue }
         let byPlace = part.sorted { a, b in
           (order[instance(a).endpoint], a) < (order[instance(b).endpoint], b)
         }

@@ -21,6 +21,18 @@ enum CoverageStatement {
     /// Elements of the reductions of a captured graph, largest first.
     var capturedCounts: [UInt64] = []
     var hiddenSize: Int?
+    /// What one replay of each captured graph moves, in the order of `capturedCounts`.
+    var replays: [PhaseOrder.Replay] = []
+    /// How often graphs ran, as the job description says.
+    var statedReplays: [JobDescription.GraphReplay] = []
+    /// What the GPUs repeat, by rank.
+    var patterns: [(rank: Int?, pattern: CallPattern?)] = []
+    /// Whether the job serves: it repeats passes, not steps.
+    var serves = false
+    /// Elements of the tensor group's reductions in a prefill and in a decode pass, each where only
+    /// one number was seen.
+    var prefillCount: UInt64?
+    var decodeCount: UInt64?
   }
 
   /// The counts of files, lines and releases.
@@ -106,6 +118,7 @@ enum CoverageStatement {
         "CUDA graphs were captured for batches of \(sizes) times \(unit) elements: these passes count as init, and their replays are not in the logs."
       )
     }
+    if let scaled = scaledReplays(facts) { lines.append(scaled) }
     if facts.hasByteCounts {
       lines.append(
         "NCCL up to 2.21 logs all-gather and broadcast as bytes: their sizes are right, their types are not known."
@@ -135,7 +148,80 @@ enum CoverageStatement {
         "\(counted(coverage.linesUnrecognised, "line of NCCL matches", "lines of NCCL match")) no message that commlens knows."
       )
     }
+    if let tokens = tokens(facts) { lines.append(tokens) }
+    if let repeats = repetition(facts) { lines.append(repeats) }
     return lines
+  }
+
+  /// What replays of captured graphs moved, from the number of replays in the job description.
+  private static func scaledReplays(_ facts: Facts) -> String? {
+    guard !facts.statedReplays.isEmpty, let smallest = facts.capturedCounts.last, smallest > 0
+    else { return nil }
+    let hidden = facts.hiddenSize.flatMap { $0 > 0 ? UInt64($0) : nil }
+    let unit = hidden.map { smallest % $0 == 0 ? $0 : smallest } ?? smallest
+    var (payload, wire) = (UInt64(0), UInt64(0))
+    var parts: [String] = []
+    var unknown: [String] = []
+    for stated in facts.statedReplays {
+      let count = UInt64(clamping: stated.count)
+      let place = facts.capturedCounts.firstIndex { $0 / unit == UInt64(clamping: stated.batch) }
+      guard let place, facts.replays.indices.contains(place) else {
+        unknown.append(String(stated.batch))
+        continue
+      }
+      parts.append("\(stated.count) of batch \(stated.batch)")
+      payload.add(facts.replays[place].payloadBytes.times(count))
+      wire.add(facts.replays[place].wireBytes.times(count))
+    }
+    let missing =
+      unknown.isEmpty
+      ? "" : " No graph was captured for a batch of \(unknown.joined(separator: ", "))."
+    guard !parts.isEmpty else {
+      return "The stated replays of CUDA graphs cannot be scaled." + missing
+    }
+    return
+      "scaled: the job description states replays of CUDA graphs, \(parts.joined(separator: ", ")); by what one replay moves that is \(payload) bytes of payload and \(wire) bytes on the wire, which are not in the tables."
+      + missing
+  }
+
+  /// How many tokens passes have, where the sizes of reductions tell.
+  private static func tokens(_ facts: Facts) -> String? {
+    guard let decode = facts.decodeCount, decode > 0 else { return nil }
+    if let hidden = facts.hiddenSize.flatMap({ $0 > 0 ? UInt64($0) : nil }), decode % hidden == 0 {
+      let batch = "decode passes have \(counted(Int(clamping: decode / hidden), "token"))"
+      guard let prefill = facts.prefillCount, prefill % hidden == 0 else {
+        return "By the hidden size, \(batch)."
+      }
+      return
+        "By the hidden size, prefill passes have \(counted(Int(clamping: prefill / hidden), "token")) and \(batch)."
+    }
+    guard let prefill = facts.prefillCount, prefill % decode == 0 else { return nil }
+    return "A prefill pass has \(prefill / decode) tokens for each one of a decode pass."
+  }
+
+  /// How often the calls repeat, and where that ends early.
+  private static func repetition(_ facts: Facts) -> String? {
+    let known = facts.patterns.compactMap(\.pattern)
+    guard known.count == facts.patterns.count, let first = known.first else { return nil }
+    let word = facts.serves ? "pass" : "step"
+    let words = facts.serves ? "passes" : "steps"
+    let most = known.map(\.repeats).max() ?? first.repeats
+    let lengths = Set(known.map(\.length)).sorted()
+    let calls =
+      lengths.count == 1
+      ? "\(first.length)" : "\(lengths[0]) to \(lengths[lengths.count - 1])"
+    var text = "The calls repeat: \(most) \(words) of \(calls) calls on each rank"
+    let early = facts.patterns.filter { $0.pattern?.repeats ?? most < most }
+    guard !early.isEmpty else { return text + "." }
+    // Where many differ there is no common pattern to break.
+    guard early.count * 2 < facts.patterns.count else { return nil }
+    let breaks = early.prefix(4).compactMap { entry -> String? in
+      guard let rank = entry.rank, let pattern = entry.pattern else { return nil }
+      return "in \(word) \(pattern.repeats + 1) on rank \(rank)"
+    }
+    guard breaks.count == min(early.count, 4) else { return nil }
+    text += "; the pattern breaks " + breaks.joined(separator: ", ")
+    return text + (early.count > 4 ? " and \(early.count - 4) more." : ".")
   }
 
   /// A number with its noun, `1 line` or `2 lines`.

@@ -26,6 +26,9 @@ struct JobLayout {
   /// Whether the workload is inference; `nil` when the description does not say.
   var isInference: Bool? { job.workload.map { $0.kind == .inference } }
 
+  /// How often captured graphs ran, as far as the description says.
+  var graphReplays: [JobDescription.GraphReplay] { job.graphReplays }
+
   /// The global ranks on a host.
   func ranks(onHost host: String) -> [Int]? { ranksOfHost[host] }
 

@@ -5,7 +5,7 @@ internal import CollectiveTrace
 /// Tells what the job was doing when it made a class of calls, where the calls themselves show it.
 ///
 /// - `init`: the first class on its communicator, called once, and either small or followed by
-///   operations that repeat.
+///   operations that repeat, or by as many elements in the type of gradients.
 /// - `prefill`, `decode`: an inference engine moves activations of [tokens, hidden] on its tensor
 ///   and pipeline groups, so one size is large and rare (the prompt) and one small and frequent (a
 ///   token per sequence). Sizes in between stay unknown: they may be either, or warm-up batches.
@@ -38,6 +38,8 @@ enum PhaseInference {
         let repeats = classes.dropFirst().map(\.operations).max() ?? 0
         if isSmall ? (rest == 0 || rest >= 4) : repeats >= 3 {
           phases[place][0] = .initialization
+        } else if isRetyped(classes, labels[place].dimension) {
+          phases[place][0] = .initialization
         }
       }
       let dimension = labels[place].dimension
@@ -49,6 +51,22 @@ enum PhaseInference {
     }
     if serves { matchHandedOver(communicators, labels, &phases) }
     return phases
+  }
+
+  /// Whether the first class comes once more in another type: a flag among integers before
+  /// numbers, or shared parameters in half precision before their gradients in single.
+  private static func isRetyped(
+    _ classes: [OperationClass], _ dimension: ParallelismDimension
+  ) -> Bool {
+    guard let first = classes.first, let count = first.elementCount else { return false }
+    let isParameter = dimension == .embedding && first.isHalf
+    guard isParameter || (CommunicatorProfile.isControl(first) && !first.isFloating) else {
+      return false
+    }
+    return classes.dropFirst().contains {
+      $0.kind == first.kind && $0.elementCount == count && $0.isFloating
+        && $0.dataType != first.dataType
+    }
   }
 
   /// What a pipeline stage hands over in slices, its tensor group gathers again: such gathers have

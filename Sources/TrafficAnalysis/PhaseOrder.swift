@@ -15,6 +15,9 @@ typealias PhaseShares = [TrafficPhase: UInt64]
 /// | control messages after the last reduce-scatter of a step | `optimizer` |
 /// | sends to the next pipeline stage, and as many to the previous one | `forward`, `backward` |
 /// | gathers on a data-parallel group right after its reduce-scatters | `optimizer` |
+/// | reductions of gradients in one burst after all activations of a step | `optimizer` |
+/// | rings with keys and values only, exchanges that integers announce, and what lies between | `forward` |
+/// | rings with gradients in single precision, exchanges that nothing announces | `backward` |
 ///
 /// A class is divided only if all of its calls are in the order and all ranks agree.
 struct PhaseOrder {
@@ -22,32 +25,38 @@ struct PhaseOrder {
   private(set) var shares: [[PhaseShares?]]
   /// Elements of the reductions of a captured graph, as recorded, largest first.
   private(set) var captured: [UInt64] = []
+  /// What one replay of each captured graph moves, in the order of `captured`, over all ranks.
+  private(set) var replays: [Replay] = []
+  /// The repetition in each GPU's calls, in the order of processes.
+  private(set) var patterns: [(process: Int, pattern: CallPattern?)] = []
 
-  private let communicators: [AnalysedCommunicator]
-  private let labels: [DimensionLabel]
+  let communicators: [AnalysedCommunicator]
+  let labels: [DimensionLabel]
   private let phases: [[TrafficPhase]]
   private let serves: Bool
+  /// Communicators whose captured operations were counted.
+  private var replayed: Set<Int> = []
   /// Classes whose calls were not all placed, or placed in other ways by other ranks.
   private var refused: Set<Place> = []
 
-  private struct Place: Hashable {
+  struct Place: Hashable {
     var communicator: Int
     var group: Int
   }
 
-  private struct View: Hashable {
+  struct View: Hashable {
     var process: Int
     var index: Int
   }
 
-  private struct Row: Hashable {
+  struct Row: Hashable {
     var kind: OperationKind
     var bytes: UInt64
     var type: UInt8
   }
 
   /// One call of a GPU.
-  private struct Call {
+  struct Call {
     var place: Place
     /// A receive, whose operation is counted where it is sent.
     var isReceive: Bool
@@ -56,7 +65,7 @@ struct PhaseOrder {
   }
 
   /// The calls of one GPU in their order, each stored once.
-  private struct Calls: RandomAccessCollection {
+  struct Calls: RandomAccessCollection {
     var positions: [Int]
     var ofSymbol: [Call?]
     var startIndex: Int { 0 }
@@ -78,8 +87,10 @@ struct PhaseOrder {
     self.serves = serves
     shares = communicators.map { [PhaseShares?](repeating: nil, count: $0.traffic.classes.count) }
     // The order of other jobs says nothing that is read here.
-    let telling: Set<ParallelismDimension> = serves ? [.tp, .pp] : [.fsdp, .pp, .dp]
+    let telling: Set<ParallelismDimension> =
+      serves ? [.tp, .pp] : [.fsdp, .pp, .dp, .edp, .cp, .ep]
     guard labels.contains(where: { telling.contains($0.dimension) }) else { return }
+    guard table.records.contains(where: { !$0.facts.timelines.isEmpty }) else { return }
     var owner: [View: Int] = [:]
     for (number, own) in communicators.enumerated() {
       for index in own.communicator.instances {
@@ -107,7 +118,9 @@ struct PhaseOrder {
         for symbol in sequence.symbols {
           complete.insert(View(process: process, index: symbol.communicator))
         }
-        read(Calls(positions: positions, ofSymbol: calls))
+        let ordered = Calls(positions: positions, ofSymbol: calls)
+        patterns.append((process, pattern(CallPattern.longest(in: sequence), ordered)))
+        read(ordered)
       }
     }
     // A rank without its order says nothing about the phases that the others saw.
@@ -123,9 +136,14 @@ struct PhaseOrder {
     _ symbol: CallSequence.Symbol, process: Int, _ facts: ProcessFacts, _ owner: [View: Int],
     _ rows: [[Row: Int]]
   ) -> Call? {
-    guard !symbol.isExchange, facts.communicators.indices.contains(symbol.communicator),
+    guard facts.communicators.indices.contains(symbol.communicator),
       let number = owner[View(process: process, index: symbol.communicator)]
     else { return nil }
+    if symbol.isExchange {
+      let exchanges = facts.communicators[symbol.communicator].exchanges
+      guard exchanges.indices.contains(symbol.row) else { return nil }
+      return exchange(exchanges[symbol.row], number, rows[number])
+    }
     let calls = facts.communicators[symbol.communicator].calls
     guard calls.indices.contains(symbol.row), !calls[symbol.row].isCoarse,
       let width = calls[symbol.row].dataType.byteSize
@@ -145,13 +163,50 @@ struct PhaseOrder {
     return nil
   }
 
+  /// A repetition with its exact ends, if it is one of whole steps: they reduce gradients, passes
+  /// of a server do not.
+  private func pattern(_ found: CallPattern?, _ calls: Calls) -> CallPattern? {
+    guard let pattern = found?.extended(over: calls.positions) else { return nil }
+    guard !serves else { return pattern }
+    let hasGradients = (pattern.start..<pattern.start + pattern.length).contains { position in
+      guard let place = calls[position]?.place else { return false }
+      switch labels[place.communicator].dimension {
+      case .dp, .fsdp, .edp: return !CommunicatorProfile.isControl(group(place))
+      default: return false
+      }
+    }
+    return hasGradients ? pattern : nil
+  }
+
+  /// A group of sends and receives that is one all-to-all; parts of different size are one class.
+  private func exchange(_ row: ExchangeFacts, _ number: Int, _ rows: [Row: Int]) -> Call? {
+    guard row.shape == .allToAll, let width = row.dataType.byteSize else { return nil }
+    let bytes = row.evenCount.map { count in
+      WireBytes.messageBytes(
+        .allToAll, bytes: count.times(UInt64(clamping: width)),
+        size: communicators[number].communicator.size)
+    }
+    let even = bytes.flatMap {
+      rows[Row(kind: .allToAll, bytes: $0, type: row.dataType.rawValue)]
+    }
+    let group =
+      even
+      ?? communicators[number].traffic.classes.firstIndex {
+        $0.kind == .allToAll && $0.dataType == row.dataType && $0.messageBytes == nil
+      }
+    return group.map {
+      Call(place: Place(communicator: number, group: $0), isReceive: false, peer: -1)
+    }
+  }
+
   // MARK: - One GPU
 
   private mutating func read(_ calls: Calls) {
     var found = [TrafficPhase](repeating: .unknown, count: calls.count)
-    for (position, call) in calls.enumerated() {
-      if let place = call?.place { found[position] = phases[place.communicator][place.group] }
+    let known = calls.ofSymbol.map { call in
+      call.map { phases[$0.place.communicator][$0.place.group] } ?? .unknown
     }
+    for (position, symbol) in calls.positions.enumerated() { found[position] = known[symbol] }
     if serves {
       readPasses(calls, &found)
       readCapture(calls, &found)
@@ -159,11 +214,20 @@ struct PhaseOrder {
       readSharding(calls, &found)
       readStages(calls, &found)
       readOptimizer(calls, &found)
+      readReductions(calls, &found)
+      readLayers(calls, &found)
     }
     var counts: [Place: PhaseShares] = [:]
-    for (position, call) in calls.enumerated() {
-      guard let call, !call.isReceive else { continue }
-      counts[call.place, default: [:]][found[position], default: 0] += 1
+    // Calls of one pass follow each other; they are looked up once.
+    var start = 0
+    while start < found.count {
+      let (symbol, phase) = (calls.positions[start], found[start])
+      var end = start + 1
+      while end < found.count, calls.positions[end] == symbol, found[end] == phase { end += 1 }
+      if let call = calls.ofSymbol[symbol], !call.isReceive {
+        counts[call.place, default: [:]][phase, default: 0].add(UInt64(end - start))
+      }
+      start = end
     }
     for (place, share) in counts {
       let known = shares[place.communicator][place.group]
@@ -178,21 +242,27 @@ struct PhaseOrder {
     }
   }
 
-  private func group(_ place: Place) -> OperationClass {
+  func group(_ place: Place) -> OperationClass {
     communicators[place.communicator].traffic.classes[place.group]
   }
 
   /// Gathers that are not told by their size belong to the pass that they end.
   private func readPasses(_ calls: Calls, _ found: inout [TrafficPhase]) {
+    enum Effect { case sets, takes, none }
+    let effects = calls.ofSymbol.map { call -> Effect in
+      guard let place = call?.place else { return .none }
+      let group = group(place)
+      switch group.kind {
+      case .allReduce, .send: return CommunicatorProfile.isControl(group) ? .none : .sets
+      case .allGather: return labels[place.communicator].dimension == .tp ? .takes : .none
+      default: return .none
+      }
+    }
     var current = TrafficPhase.unknown
-    for (position, call) in calls.enumerated() {
-      guard let place = call?.place else { continue }
-      switch group(place).kind {
-      case .allReduce, .send:
-        if !CommunicatorProfile.isControl(group(place)) { current = found[position] }
-      case .allGather
-      where labels[place.communicator].dimension == .tp && found[position] == .unknown:
-        found[position] = current
+    for (position, symbol) in calls.positions.enumerated() {
+      switch effects[symbol] {
+      case .sets: current = found[position]
+      case .takes where found[position] == .unknown: found[position] = current
       default: break
       }
     }
@@ -209,12 +279,16 @@ struct PhaseOrder {
 
   private mutating func readCapture(_ calls: Calls, _ found: inout [TrafficPhase]) {
     var passes: [Pass] = []
-    for (position, call) in calls.enumerated() {
-      guard let place = call?.place else { continue }
+    let reductions = calls.ofSymbol.map { call -> (place: Place, count: UInt64)? in
+      guard let place = call?.place else { return nil }
       let group = group(place)
       guard group.kind == .allReduce, labels[place.communicator].dimension == .tp,
         !CommunicatorProfile.isControl(group), let count = group.elementCount
-      else { continue }
+      else { return nil }
+      return (place, count)
+    }
+    for (position, symbol) in calls.positions.enumerated() {
+      guard let (place, count) = reductions[symbol] else { continue }
       if let last = passes.indices.last, passes[last].place == place,
         passes[last].end + 1 == position
       {
@@ -244,6 +318,34 @@ struct PhaseOrder {
     let limit = isSilent ? calls.count : passes[end].start
     for position in first.start..<limit { found[position] = .initialization }
     captured = max(captured, passes[..<end].map(\.count))
+    countReplays(passes[..<end].map(\.start) + [limit], calls)
+  }
+
+  /// What one replay of a captured graph moves.
+  struct Replay {
+    var payloadBytes: UInt64 = 0
+    var wireBytes: UInt64 = 0
+  }
+
+  /// Adds up the operations of each captured pass; the first rank of a communicator that is met
+  /// counts them for all.
+  private mutating func countReplays(_ borders: [Int], _ calls: Calls) {
+    let fresh = Set(
+      (borders[0]..<borders[borders.count - 1]).compactMap { calls[$0]?.place.communicator }
+    ).subtracting(replayed)
+    replayed.formUnion(fresh)
+    for (pass, (start, end)) in zip(borders, borders.dropFirst()).enumerated() {
+      if pass == replays.count { replays.append(Replay()) }
+      for position in start..<end {
+        guard let place = calls[position]?.place, fresh.contains(place.communicator) else {
+          continue
+        }
+        let group = group(place)
+        replays[pass].payloadBytes.add(
+          UInt64.scale(group.payloadBytes, by: 1, over: group.operations))
+        replays[pass].wireBytes.add(UInt64.scale(group.wireBytes, by: 1, over: group.operations))
+      }
+    }
   }
 
   private static let maximumPasses = 4096

@@ -96,7 +96,8 @@ struct ProcessTable {
   ///
   /// Where processes share a file, a line's head (`host:pid:tid`) may be cut off. Such lines seem to
   /// come from a process that never created a communicator, yet use the pointer of one that
-  /// exactly one process of the file created.
+  /// exactly one process of the file created. Where no init line was seen, the process with the
+  /// same id that made most kinds of calls on that pointer is taken.
   private static func adoptTornHeads(
     _ processes: [ProcessFacts], _ joined: inout [Key: Set<Int>]
   ) -> [ProcessFacts] {
@@ -104,12 +105,25 @@ struct ProcessTable {
       var file: Int
       var value: UInt64
     }
+    struct Use: Hashable {
+      var pointer: Pointer
+      var pid: Int
+    }
     var creators: [Pointer: Set<Int>] = [:]
     var hasStranger: Set<Int> = []
+    /// Without init lines: for each use the process with most calls, `nil` where two have as many.
+    var users: [Use: (process: Int?, calls: Int)] = [:]
     for (index, process) in processes.enumerated() {
       if process.communicators.isEmpty { continue }
       guard hasInit(process) else {
         hasStranger.insert(process.file)
+        for communicator in process.communicators where process.pid > 0 {
+          let use = Use(
+            pointer: Pointer(file: process.file, value: communicator.pointer), pid: process.pid)
+          let calls = communicator.calls.count
+          let best = users[use]?.calls ?? 0
+          if calls >= best { users[use] = (calls > best ? index : nil, calls) }
+        }
         continue
       }
       for communicator in process.communicators where isCreated(communicator) {
@@ -118,15 +132,31 @@ struct ProcessTable {
       }
     }
     guard !hasStranger.isEmpty else { return processes }
+    func owns(_ index: Int, _ communicator: CommunicatorFacts) -> Bool {
+      let process = processes[index]
+      let pointer = Pointer(file: process.file, value: communicator.pointer)
+      return users[Use(pointer: pointer, pid: process.pid)]?.process == index
+    }
     var result = processes
     for (index, process) in processes.enumerated()
     where hasStranger.contains(process.file) && !hasInit(process) {
       var left: [CommunicatorFacts] = []
       for orphan in process.communicators {
-        let owners = creators[Pointer(file: process.file, value: orphan.pointer)] ?? []
-        guard owners.count == 1, let owner = owners.first,
+        let pointer = Pointer(file: process.file, value: orphan.pointer)
+        let owners = creators[pointer] ?? []
+        // A host name that was cut leaves the process id.
+        let user = users[Use(pointer: pointer, pid: process.pid)]?.process
+        // Only whole processes take in, and only what owns nothing is taken.
+        let isDebris =
+          user != index && !processes[index].communicators.contains { owns(index, $0) }
+          && user.map { owner in
+            processes[owner].communicators.allSatisfy { owns(owner, $0) }
+          } ?? false
+        let found = owners.isEmpty ? (isDebris ? user : nil) : owners.first
+        guard owners.count <= 1, let owner = found,
           let place = result[owner].communicators.lastIndex(where: {
-            $0.pointer == orphan.pointer && isCreated($0) && $0.firstLine <= orphan.firstLine
+            $0.pointer == orphan.pointer && (owners.isEmpty || isCreated($0))
+              && $0.firstLine <= orphan.firstLine
           }),
           result[owner].communicators[place].size == orphan.size || orphan.size == nil
         else {

@@ -12,6 +12,8 @@ struct SummaryAssembly {
   private let hiddenSize: Int?
   /// For each endpoint its host, as a number.
   private let hosts: [Int]
+  /// Global ranks of the GPUs of each process.
+  private let rankOfProcess: [Int: [Int]]
   private var ledger: RankLedger
   private var analysed: [AnalysedCommunicator] = []
   /// Whether a release that logs bytes was met.
@@ -43,6 +45,10 @@ struct SummaryAssembly {
       hosts.append(number)
     }
     self.hosts = hosts
+    rankOfProcess = Dictionary(
+      endpoints.all.enumerated().compactMap { index, endpoint in
+        ranks.rank[index].map { (endpoint.process, [$0]) }
+      }, uniquingKeysWith: +)
     ledger = RankLedger(count: endpoints.all.count)
   }
 
@@ -51,8 +57,8 @@ struct SummaryAssembly {
     var summary = TrafficSummary()
     count()
     name()
-    var inference = DimensionInference(analysed, layout: layout)
-    let labels = inference.labels()
+    var inference = DimensionInference(analysed, layout: layout, table, endpoints)
+    let labels = inference.infer()
     let phases = PhaseInference.phases(
       analysed, labels: labels, isInference: layout?.isInference, hiddenSize: hiddenSize)
 
@@ -72,7 +78,7 @@ struct SummaryAssembly {
     var collector = FindingCollector(table, endpoints, analysed, ranks, layout)
     summary.findings = collector.collect(
       missing: Array(missing), links: summary.links, matrix: summary.rankMatrix)
-    summary.coverage = coverage(summary, missing: Array(missing), captured: order.captured)
+    summary.coverage = coverage(summary, missing: Array(missing), order)
     summary.coverage.unmatchedBytes = matrix.unmatchedBytes
     summary.headline = Headline.text(
       seen: summary.coverage.ranksSeen, expected: ranks.expected, nodes: Set(hosts).count,
@@ -387,7 +393,7 @@ struct SummaryAssembly {
   // MARK: - Coverage
 
   private func coverage(
-    _ summary: TrafficSummary, missing: [Int], captured: [UInt64]
+    _ summary: TrafficSummary, missing: [Int], _ order: PhaseOrder
   ) -> Coverage {
     var coverage = CoverageStatement.coverage(table)
     coverage.ranksSeen = endpoints.all.count
@@ -414,12 +420,35 @@ struct SummaryAssembly {
       .reduce(0) { $0.adding($1.wireBytes) }
     // Graphs are used by inference engines; training loops call NCCL every step.
     let serves = summary.traffic.contains { $0.phase == .decode || $0.phase == .prefill }
-    facts.capturedCounts = captured
+    facts.capturedCounts = order.captured
+    facts.replays = order.replays
+    facts.statedReplays = layout?.graphReplays ?? []
+    facts.serves = layout?.isInference ?? serves
+    facts.patterns = order.patterns.map { (rank(ofProcess: $0.process), $0.pattern) }
+    facts.prefillCount = onlyCount(summary, .prefill)
+    facts.decodeCount = onlyCount(summary, .decode)
     facts.hiddenSize = hiddenSize
     facts.mayReplayGraphs = layout?.isInference ?? serves
     for file in table.files { facts.coarsenedCalls += file.coarsenedCalls }
     coverage.statements = CoverageStatement.statements(coverage, facts)
     return coverage
+  }
+}
+
+extension SummaryAssembly {
+  /// The global rank of a process with one GPU.
+  private func rank(ofProcess process: Int) -> Int? {
+    let seats = rankOfProcess[process] ?? []
+    return seats.count == 1 ? seats[0] : nil
+  }
+
+  /// Elements of the tensor group's reductions in a phase, if they are always as many.
+  private func onlyCount(_ summary: TrafficSummary, _ phase: TrafficPhase) -> UInt64? {
+    let rows = summary.traffic.filter {
+      $0.phase == phase && $0.dimension == .tp && $0.collective == "all_reduce"
+    }
+    let counts = Set(rows.map(\.elementCount))
+    return counts.count == 1 ? rows[0].elementCount : nil
   }
 }
 

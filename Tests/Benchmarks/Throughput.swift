@@ -2,12 +2,15 @@
 
 import CollectiveTrace
 import Glibc
+import TrafficAnalysis
 
 /// Times the parser alone, and writes the benchmark's generated inputs.
 ///
 ///     throughput parse FILE...      text in memory, best of five, GB/s of text on one core
 ///     throughput worst LINES        a log in which no line's tail ever recurs, on standard output
 ///     throughput job LINES RANK     one rank of a job whose tails recur, on standard output
+///     throughput infer DATA         analysis of 64 x DATA ranks in a grid, seconds
+///     throughput analyze FILE...    summary and analysis of files, seconds of each
 @main
 enum Throughput {
   static func main() {
@@ -18,7 +21,12 @@ enum Throughput {
     case "job":
       let numbers = arguments.dropFirst().compactMap { Int($0) }
       job(lines: numbers.first ?? 1_000_000, rank: numbers.dropFirst().first ?? 0)
-    default: put("usage: throughput parse FILE... | worst LINES | job LINES RANK\n", to: 2)
+    case "infer": infer(data: Int(arguments.dropFirst().first ?? "") ?? 160)
+    case "analyze": analyze(Array(arguments.dropFirst()))
+    default:
+      put(
+        "usage: throughput parse FILE... | worst LINES | job LINES RANK | infer DATA | analyze FILE...\n",
+        to: 2)
     }
   }
 
@@ -46,6 +54,99 @@ enum Throughput {
     put(
       "\(path)\t\(count) bytes\t\(lines) lines\t\(calls) calls\t\(rounded(rate)) GB/s\t\(rounded(nanoseconds)) ns per line\n",
       to: 1)
+  }
+
+  // MARK: - Analysis
+
+  /// Times the analysis of a Megatron grid: tensor 8, pipeline 8, and a data-parallel size.
+  private static func infer(data: Int) {
+    let (tensor, pipeline) = (8, 8)
+    let block = tensor * data
+    var partial = TracePartial()
+    for rank in 0..<block * pipeline {
+      var ledger = FileLedger(file: "rank\(rank).log")
+      ledger.format = "nccl-log"
+      partial.files.append(ledger)
+      var process = ProcessFacts(file: rank, host: "node\(rank / 8)", pid: 100 + rank)
+      process.version = LibraryVersion(major: 2, minor: 27, patch: 7)
+      partial.processes.append(process)
+    }
+    var communicators = 0
+    func group(_ members: [Int], _ calls: (Int) -> [CallFacts]) {
+      communicators += 1
+      for (place, member) in members.enumerated() {
+        var facts = CommunicatorFacts(pointer: UInt64(communicators) << 12)
+        facts.rank = place
+        facts.size = members.count
+        facts.identifier = UInt64(communicators)
+        facts.initStarted = true
+        facts.initCompleted = true
+        facts.calls = calls(place)
+        facts.firstLine = partial.processes[member].communicators.count + 1
+        partial.processes[member].communicators.append(facts)
+      }
+    }
+    func call(
+      _ kind: OperationKind, _ type: DataType, _ count: UInt64, _ calls: UInt64, peer: Int = 0
+    ) -> CallFacts {
+      CallFacts(
+        kind: kind, dataType: type, peer: Int32(peer), elementCount: count, calls: calls,
+        elements: count * calls)
+    }
+    group(Array(0..<block * pipeline)) { _ in [call(.allReduce, .float32, 1, 6)] }
+    for first in stride(from: 0, to: block * pipeline, by: tensor) {
+      // Several groups of the same ranks, as frameworks make them.
+      for copy in 0..<10 {
+        group(Array(first..<first + tensor)) { _ in
+          [call(.allReduce, .bfloat16, 1 << 20, 640 + UInt64(copy))]
+        }
+      }
+    }
+    for stage in 0..<pipeline {
+      for lane in 0..<tensor {
+        group((0..<data).map { lane + tensor * $0 + block * stage }) { _ in
+          [
+            call(.reduceScatter, .float32, 5_000_000, 10),
+            call(.allGather, .bfloat16, 5_000_000, 10),
+          ]
+        }
+      }
+    }
+    for copy in 0..<30 {
+      for lane in 0..<block {
+        group((0..<pipeline).map { lane + block * $0 }) { stage in
+          var calls: [CallFacts] = []
+          let count = 1 << 20 + UInt64(copy)
+          if stage > 0 { calls.append(call(.recv, .bfloat16, count, 8, peer: stage - 1)) }
+          if stage < pipeline - 1 {
+            calls.append(call(.send, .bfloat16, count, 8, peer: stage + 1))
+          }
+          return calls
+        }
+      }
+    }
+    let start = now()
+    let summary = TrafficAnalyzer.analyze(partial)
+    put(
+      "\(block * pipeline) ranks\t\(communicators) communicators\t\(rounded(now() - start)) s\t\(summary.headline)\n",
+      to: 1)
+  }
+
+  /// Times reading and analysing files apart.
+  private static func analyze(_ paths: [String]) {
+    var partial = TracePartial()
+    let start = now()
+    for path in paths {
+      guard var text = contents(of: path) else { continue }
+      let count = text.count
+      text += [UInt8](repeating: 0, count: 1024)
+      partial.merge(TraceReader.summarize(padded: text, count: count, file: path))
+    }
+    let middle = now()
+    let summary = TrafficAnalyzer.analyze(partial)
+    let end = now()
+    put(
+      "read \(middle - start) s\tanalysis \(end - middle) s\t\(summary.headline)\n", to: 1)
   }
 
   private static func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }

@@ -114,9 +114,11 @@ import Testing
     let summary = TrafficAnalyzer.analyze(trace.partial)
     #expect(summary.communicators.map(\.dimension) == [.world, .unclassified, .unclassified])
     #expect(summary.communicators.map(\.confidence) == [.strong, .none, .none])
-    for row in summary.communicators {
-      #expect((row.dimension == .unclassified) == row.evidence.isEmpty)
-    }
+    // What was seen is said, and no label stands without a reason.
+    #expect(summary.communicators.allSatisfy { !$0.evidence.isEmpty })
+    #expect(
+      summary.communicators[2].evidence.map(\.text)
+        == ["seen: 3 broadcast of 4194304 bytes; no rule knows this"])
   }
 
   @Test func aJobDescriptionDecidesAndOperationsTellEqualSetsApart() throws {

@@ -21,6 +21,8 @@ struct InferenceAccuracyTests {
     var rightCommunicators = 0
     /// Wrong labels that claim to be sure.
     var wrong: [String] = []
+    /// Communicators without the right label, for whoever reads a failure.
+    var missed: [String] = []
 
     var byteShare: Double { bytes == 0 ? 1 : Double(rightBytes) / Double(bytes) }
     var communicatorShare: Double {
@@ -38,6 +40,7 @@ struct InferenceAccuracyTests {
         result.rightCommunicators = rightCommunicators
       }
       result.wrong = wrong + other.wrong
+      result.missed = missed + other.missed
       return result
     }
 
@@ -143,11 +146,13 @@ struct InferenceAccuracyTests {
         if isRight {
           score.rightCommunicators += 1
           score.rightBytes += row.payloadBytes
-        } else if row.dimension != .unclassified, row.confidence <= .strong {
-          let evidence = row.evidence.map(\.text).joined(separator: "; ")
-          score.wrong.append(
-            "\(name) \(row.ranks.map { $0 ?? -1 }) \(expected.sorted()): \(label), \(evidence)")
+          continue
         }
+        let evidence = row.evidence.map(\.text).joined(separator: "; ")
+        let text =
+          "\(name) \(row.ranks.map { $0 ?? -1 }) \(expected.sorted()): \(label), \(evidence)"
+        score.missed.append(text)
+        if row.dimension != .unclassified, row.confidence <= .strong { score.wrong.append(text) }
       }
       return score
     }
@@ -265,16 +270,20 @@ struct InferenceAccuracyTests {
 
   // MARK: - The table
 
+  /// Whether a program calls its groups what no strategy would show.
+  ///
+  /// The blocks of `s10` are called tensor groups: they gather single precision and scatter half
+  /// precision of other sizes, and reduce to a root. Unclassified is the right answer there.
+  private static func isUnlabelled(_ name: String) -> Bool { name.hasPrefix("s10") }
+
   @Test func labelsWithoutAJobDescriptionAreRightOrHonest() throws {
     let scenarios = try GroundTruthTests.sets.map { try Scenario($0) }
     var table =
       "| scenario | as is | ranks permuted | a rank's file missing | no init lines | two jobs mixed |\n"
     table += "| --- | --- | --- | --- | --- | --- |\n"
     for (place, scenario) in scenarios.enumerated() {
-      let asIs = scenario.score(scenario.partial)
       let ranks = scenario.partial.processes.count
-      var cells = [asIs.text]
-      var wrong = asIs.wrong.map { "as is: " + $0 }
+      var cells: [String] = []
       func add(_ name: String, _ scores: [Score]) {
         guard let first = scores.first else {
           cells.append("-")
@@ -282,8 +291,13 @@ struct InferenceAccuracyTests {
         }
         let worst = scores.dropFirst().reduce(first) { $0.worse($1) }
         cells.append(worst.text)
-        wrong += worst.wrong.map { "\(name): \($0)" }
+        #expect(worst.wrong == [], "\(scenario.name), \(name)")
+        guard !Self.isUnlabelled(scenario.name) else { return }
+        let missed = worst.missed.joined(separator: "\n")
+        #expect(worst.byteShare >= 0.99, "\(scenario.name), \(name): \(missed)")
+        #expect(worst.communicatorShare >= 0.95, "\(scenario.name), \(name): \(missed)")
       }
+      add("as is", [scenario.score(scenario.partial)])
       let world = scenario.partial.processes.flatMap(\.communicators).compactMap(\.size).max() ?? 0
       add(
         "permuted",
@@ -298,18 +312,13 @@ struct InferenceAccuracyTests {
           } : [])
       add("no init", [scenario.score(Self.withoutInitLines(scenario.partial))])
       var both = Self.renamed(scenario)
-      let other = Self.renamed(scenarios[(place + 1) % scenarios.count])
-      both.partial.merge(other.partial)
-      both.roles.merge(other.roles) { $0.union($1) }
+      let others = (1..<scenarios.count).map { scenarios[(place + $0) % scenarios.count] }
+      let other = try #require(others.first { !Self.isUnlabelled($0.name) })
+      let partner = Self.renamed(other)
+      both.partial.merge(partner.partial)
+      both.roles.merge(partner.roles) { $0.union($1) }
       add("mixed", [both.score(both.partial)])
       table += "| \(scenario.name) | \(cells.joined(separator: " | ")) |\n"
-
-      #expect(wrong == [], "\(scenario.name)")
-      // The blocks of `s10` are called tensor groups by their program, which moves what no
-      // strategy moves; unclassified is the right answer there.
-      guard !scenario.name.hasPrefix("s10") else { continue }
-      #expect(asIs.byteShare >= 0.99, "\(scenario.name)")
-      #expect(asIs.communicatorShare >= 0.95, "\(scenario.name)")
     }
     try expectGolden(Array(table.utf8), "analysis/inference-accuracy.md")
   }
