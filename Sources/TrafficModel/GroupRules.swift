@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CollectiveTrace
+internal import TrafficAnalysis
+
+/// What may explain differences only when several classes are looked at together.
+///
+/// | seen | read as |
+/// | --- | --- |
+/// | most classes agree on another number of steps or decode passes, each rank too | the run was longer or shorter |
+/// | no all-reduce below 8 MiB at all on a tensor group of 2, 4, 6 or 8 ranks of one node | the engine's own kernel: not observable |
+/// | no decode reduction, but the same size captured before the first pass | CUDA graph: not observable |
+/// | equal bytes on every rank in messages of other sizes | chunked prefill, coalesced or bucketed calls |
+/// | whole passes more, on every rank of the stage | warm-up or profiling |
+/// | whole passes with *j* tokens in place of *j* or fewer passes with one | speculative decoding |
+/// | every rank makes its calls on a smaller group | lower degree than the job says |
+/// | fewer calls, only on ranks that lost lines, and not more than lines were lost | lost lines |
+///
+/// Each needs whole passes or equal bytes, so that one operation more or less fits none of them.
+struct GroupRules {
+  /// Below this size vLLM's custom all-reduce kernel replaces NCCL on one node.
+  ///
+  /// Source: vLLM, `custom_all_reduce.py`, `max_size = 8192 * 1024` and `should_custom_ar`.
+  static let customAllReduceLimit: UInt64 = 8192 * 1024
+  private static let customAllReduceSizes: Set<Int> = [2, 4, 6, 8]
+
+  private var classes: [ClassComparison]
+  private var setUp: [ClassComparison]
+  private let run: RunFacts
+  /// The calls of one forward pass that other passes are measured by.
+  private var shapes: [PassShape] = []
+  /// Forward passes that were found beyond the workload.
+  private var extraPasses: UInt64 = 0
+  /// Forward passes before the first one of the workload.
+  private var earlyPasses: UInt64 = 0
+
+  /// The calls of one kind in one forward pass.
+  private struct PassShape {
+    var key: ClassKey
+    var operations: UInt64
+    var callsByStage: [UInt64]
+  }
+
+  static func apply(
+    to classes: inout [ClassComparison], setUp: inout [ClassComparison],
+    expected: ExpectedTraffic, _ run: RunFacts
+  ) {
+    var rules = GroupRules(classes: classes, setUp: setUp, run: run)
+    rules.shapes = expected.rows.filter { $0.phase == .prefill && $0.elementCount != nil }.map {
+      PassShape(
+        key: ClassKey(
+          dimension: $0.dimension, collective: $0.collective, messageBytes: $0.messageBytes,
+          communicatorSize: $0.communicatorSize),
+        operations: $0.operations, callsByStage: $0.callsByStage)
+    }
+    rules.explainSetUp()
+    rules.explainLength()
+    rules.explainOwnKernel()
+    rules.explainGraphs()
+    rules.explainOtherSizes()
+    rules.explainPasses()
+    rules.explainSpeculation()
+    rules.explainGroupSize()
+    rules.explainLostLines()
+    (classes, setUp) = (rules.classes, rules.setUp)
+  }
+
+  private var open: [Int] { classes.indices.filter { classes[$0].isOpen } }
+
+  // MARK: - Set-up
+
+  /// Whole passes before the first one, their logits, and what came once on each communicator.
+  private mutating func explainSetUp() {
+    for index in setUp.indices {
+      setUp[index].observed.phases = [.initialization]
+      guard let passes = wholePasses(setUp[index], leading: true) else { continue }
+      earlyPasses.add(passes)
+      setUp[index].explain(
+        "\(Self.passes(passes)) before the first one of the workload: graph capture or warm-up.")
+    }
+    for index in setUp.indices where setUp[index].isOpen {
+      if isPartOfPasses(setUp[index], passes: earlyPasses) {
+        setUp[index].explain("Part of the \(Self.passes(earlyPasses)) before the first one.")
+      } else if ClassRules.isAlike(setUp[index]),
+        setUp[index].observed.operations == UInt64(clamping: setUp[index].observed.communicators)
+      {
+        setUp[index].explain(
+          "Set-up, once on each communicator before the first step or pass; the closed forms leave it out."
+        )
+      } else if !ClassRules.isAlike(setUp[index]) {
+        setUp[index].differences = unlike(setUp[index])
+      }
+    }
+  }
+
+  /// The ranks with fewer calls than the others of their communicators.
+  private func unlike(_ own: ClassComparison) -> [RankDifference] {
+    let calls = own.observed.callsByRank
+    let most = calls.values.max() ?? 0
+    var ranks = Set(calls.keys)
+    for row in run.communicators where row.size == own.key.communicatorSize {
+      let members = row.ranks.compactMap(\.self)
+      if members.contains(where: { calls[$0] != nil }) { ranks.formUnion(members) }
+    }
+    return ranks.sorted().compactMap { rank in
+      let observed = calls[rank] ?? 0
+      return observed < most
+        ? RankDifference(rank: rank, expected: most, observed: observed) : nil
+    }
+  }
+
+  // MARK: - Length of the run
+
+  /// How often a class says that a step or decode pass ran; `nil` when it is no whole number.
+  private func repetitions(_ own: ClassComparison, of total: UInt64) -> UInt64? {
+    let expected = own.expected
+    guard expected.repeatedOperations > 0, expected.repeatedOperations.isMultiple(of: total) else {
+      return nil
+    }
+    let single = expected.operations.minus(expected.repeatedOperations)
+    let each = expected.repeatedOperations / total
+    let rest = own.observed.operations.minus(single)
+    guard own.observed.operations >= single, rest.isMultiple(of: each) else { return nil }
+    return rest / each
+  }
+
+  private mutating func explainLength() {
+    guard let total = run.repetitions, total > 0 else { return }
+    var votes: [UInt64: Int] = [:]
+    var voters = 0
+    for own in classes where own.expected.repeatedOperations > 0 {
+      voters += 1
+      if let vote = repetitions(own, of: total) { votes[vote, default: 0] += 1 }
+    }
+    guard let best = votes.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }), best.key > 0,
+      best.key != total, best.value > 1, best.value * 2 > voters
+    else { return }
+    for index in open where isRun(classes[index], of: best.key, where: total) {
+      let isInference = classes[index].expected.phases.contains(.decode)
+      let unit = isInference ? "decode passes" : "steps"
+      classes[index].explain(
+        "The logs hold \(best.key) \(unit) where the job says \(total); most classes agree on it.")
+    }
+  }
+
+  private func isRun(_ own: ClassComparison, of number: UInt64, where total: UInt64) -> Bool {
+    func scaled(_ all: UInt64, _ repeated: UInt64) -> UInt64 {
+      all.minus(repeated).adding((repeated / total).times(number))
+    }
+    let expected = own.expected
+    guard repetitions(own, of: total) == number else { return false }
+    guard own.isUneven || own.observed.bytes == scaled(expected.bytes, expected.repeatedBytes)
+    else { return false }
+    guard run.knowsCallers else { return true }
+    let calls = expected.callsByStage.indices.map { stage in
+      let repeated =
+        expected.repeatedCallsByStage.indices.contains(stage)
+        ? expected.repeatedCallsByStage[stage] : 0
+      return scaled(expected.callsByStage[stage], repeated)
+    }
+    return run.differences(calls, own.observed.callsByRank).isEmpty
+  }
+
+  // MARK: - What NCCL does not see
+
+  private mutating func explainOwnKernel() {
+    let isBusy = classes.contains { own in
+      own.key.dimension == .tp && own.key.collective == "all_reduce"
+        && own.observed.operations > 0
+        && (own.key.messageBytes.map {
+          $0 > ClassRules.controlBytes && $0 < Self.customAllReduceLimit
+        } ?? false)
+    }
+    let crossesNodes = run.communicators.contains {
+      $0.dimension == .tp && ($0.nodes ?? 1) > 1
+    }
+    guard !isBusy, !crossesNodes else { return }
+    for index in open {
+      let own = classes[index]
+      guard own.key.dimension == .tp, own.key.collective == "all_reduce",
+        own.observed.operations == 0, let size = own.key.messageBytes,
+        size < Self.customAllReduceLimit, size.isMultiple(of: 16),
+        Self.customAllReduceSizes.contains(own.key.communicatorSize),
+        own.expected.phases.isSubset(of: [.prefill, .decode])
+      else { continue }
+      classes[index].explain(
+        "No all-reduce below 8 MiB was logged: an engine's own kernel bypasses NCCL for them on one node.",
+        .notObservable)
+    }
+  }
+
+  private mutating func explainGraphs() {
+    let captured = setUp.filter { !$0.isOpen && $0.key.collective == "all_reduce" }
+      .compactMap { $0.key.dimension == .tp ? $0.key : nil }
+    for index in open {
+      let own = classes[index]
+      let single = own.expected.operations.minus(own.expected.repeatedOperations)
+      guard own.expected.repeatedOperations > 0, own.expected.phases.contains(.decode),
+        own.observed.operations == single, let size = own.key.messageBytes,
+        captured.contains(where: {
+          $0.communicatorSize == own.key.communicatorSize && ($0.messageBytes ?? 0) >= size
+            && own.key.collective == "all_reduce" && own.key.dimension == .tp
+        })
+      else { continue }
+      classes[index].explain(
+        "Captured in a CUDA graph before the first pass; NCCL logs no call when the graph is replayed.",
+        .notObservable)
+    }
+  }
+
+  // MARK: - Sizes
+
+  /// The same bytes in messages of other sizes: chunks of a prompt, calls coalesced, buckets cut
+  /// differently.
+  private mutating func explainOtherSizes() {
+    var groups: [ClassKey: [Int]] = [:]
+    for index in open where !classes[index].isUneven {
+      groups[classes[index].key.withoutSize, default: []].append(index)
+    }
+    for (_, members) in groups.sorted(by: { $0.key.order < $1.key.order }) {
+      // The logits of further chunks may be in the way of an equal sum.
+      let choices =
+        [members]
+        + members.filter { classes[$0].expected.operations > 0 }.map { left in
+          members.filter { $0 != left }
+        }
+      guard let same = choices.first(where: { $0.count > 1 && isEqualInSum($0) }) else { continue }
+      let isPrompt = same.contains { classes[$0].expected.phases.contains(.prefill) }
+      if isPrompt { extraPasses.add(furtherPasses(same)) }
+      for index in same {
+        classes[index].explain(
+          isPrompt
+            ? "The same bytes on every rank in messages of other sizes: the prompt went through in chunks, or together with other tokens."
+            : "The same bytes on every rank in messages of other sizes: \(same.count) classes of this collective agree in sum, as coalesced or bucketed calls do."
+        )
+      }
+    }
+  }
+
+  private func isEqualInSum(_ members: [Int]) -> Bool {
+    var expected: UInt64 = 0
+    var observed: UInt64 = 0
+    var missing: [Int: UInt64] = [:]
+    var surplus: [Int: UInt64] = [:]
+    for index in members {
+      let own = classes[index]
+      expected.add(own.expected.bytes)
+      observed.add(own.observed.bytes)
+      for rank in own.differences {
+        missing[rank.rank, default: 0].add(
+          rank.expected.minus(rank.observed).times(own.key.bytesPerCall))
+        surplus[rank.rank, default: 0].add(
+          rank.observed.minus(rank.expected).times(own.key.bytesPerCall))
+      }
+    }
+    return expected > 0 && expected == observed && missing == surplus
+  }
+
+  /// Passes that a group of classes makes beyond the expected ones.
+  private func furtherPasses(_ members: [Int]) -> UInt64 {
+    guard
+      let shape = shapes.first(where: { shape in
+        members.contains { classes[$0].key == shape.key }
+      }), shape.operations > 0
+    else { return 0 }
+    let surplus = members.reduce(UInt64(0)) { $0.adding(classes[$1].observed.operations) }
+      .minus(members.reduce(UInt64(0)) { $0.adding(classes[$1].expected.operations) })
+    return surplus.isMultiple(of: shape.operations) ? surplus / shape.operations : 0
+  }
+
+  // MARK: - Passes
+
+  /// The forward passes that a surplus amounts to, if each rank makes its part of them.
+  ///
+  /// `leading` accepts only what tells passes from anything else: reductions of a tensor group, or
+  /// the sends of a pipeline without one.
+  private func wholePasses(_ own: ClassComparison, leading: Bool) -> UInt64? {
+    let hasTensor = shapes.contains { $0.key.collective == "all_reduce" }
+    for shape in shapes
+    where shape.key.withoutSize == own.key.withoutSize && shape.operations > 1 {
+      guard !leading || shape.key.collective == (hasTensor ? "all_reduce" : "send_recv") else {
+        continue
+      }
+      let surplus = own.surplusOperations
+      guard surplus > 0, surplus.isMultiple(of: shape.operations) else { continue }
+      let passes = surplus / shape.operations
+      if isPasses(own, shape, passes) { return passes }
+    }
+    return nil
+  }
+
+  private func isPasses(_ own: ClassComparison, _ shape: PassShape, _ passes: UInt64) -> Bool {
+    guard run.knowsCallers else { return true }
+    var calls = own.expected.callsByStage
+    ExpectedSide.add(shape.callsByStage.map { $0.times(passes) }, to: &calls)
+    return run.differences(calls, own.observed.callsByRank).isEmpty
+  }
+
+  /// Whether a class is what some passes make beside their reductions: hand-overs and logits.
+  private func isPartOfPasses(_ own: ClassComparison, passes: UInt64) -> Bool {
+    guard passes > 0 else { return false }
+    return shapes.contains { shape in
+      guard shape.key.withoutSize == own.key.withoutSize, shape.operations > 0,
+        own.surplusOperations > 0, own.surplusOperations.isMultiple(of: shape.operations)
+      else { return false }
+      let number = own.surplusOperations / shape.operations
+      // A single call could be anything, unless every pass made it.
+      guard number == passes || (number < passes && shape.operations > 1) else { return false }
+      return isPasses(own, shape, number)
+    }
+  }
+
+  private mutating func explainPasses() {
+    for index in open {
+      guard let passes = wholePasses(classes[index], leading: true) else { continue }
+      extraPasses.add(passes)
+      classes[index].explain(
+        "\(Self.passes(passes)) beyond the workload, whole on every rank: warm-up or profiling.")
+    }
+    for index in open where isPartOfPasses(classes[index], passes: extraPasses) {
+      classes[index].explain("Part of the \(Self.passes(extraPasses)) beyond the workload.")
+    }
+  }
+
+  private static func passes(_ number: UInt64) -> String {
+    "\(number) \(number == 1 ? "pass" : "passes")"
+  }
+
+  // MARK: - Speculative decoding
+
+  /// Passes that verify *j* tokens: *m* of them in place of at least *m*, at most *m j*, of one.
+  private mutating func explainSpeculation() {
+    guard let total = run.repetitions, total > 1 else { return }
+    for small in open {
+      let plain = classes[small]
+      guard plain.key.collective == "all_reduce" || plain.key.collective == "send_recv",
+        let left = repetitions(plain, of: total), left < total, let size = plain.key.messageBytes,
+        size > 0
+      else { continue }
+      let each = plain.expected.repeatedOperations / total
+      guard each > 1 else { continue }
+      for large in open {
+        let verifying = classes[large]
+        guard verifying.key.withoutSize == plain.key.withoutSize,
+          verifying.expected.operations == 0, let more = verifying.key.messageBytes,
+          more > size, more.isMultiple(of: size),
+          verifying.observed.operations.isMultiple(of: each)
+        else { continue }
+        let tokens = more / size
+        let passes = verifying.observed.operations / each
+        guard passes.adding(left) < total, passes.times(tokens).adding(left) >= total else {
+          continue
+        }
+        explainSpeculation(tokens: tokens, passes: passes, left: left, total: total)
+        return
+      }
+    }
+  }
+
+  private mutating func explainSpeculation(
+    tokens: UInt64, passes: UInt64, left: UInt64, total: UInt64
+  ) {
+    let text =
+      "Speculative decoding: \(passes) passes check \(tokens) tokens each in place of \(total.minus(left)) passes with one; how many tokens are accepted depends on data."
+    let candidates = open
+    for index in candidates where repetitions(classes[index], of: total) == left {
+      let own = classes[index]
+      let each = own.expected.repeatedOperations / total
+      let partner = candidates.first { other in
+        let large = classes[other]
+        return large.key.withoutSize == own.key.withoutSize && large.expected.operations == 0
+          && large.key.messageBytes == own.key.messageBytes?.times(tokens)
+          && large.observed.operations == each.times(passes) && ClassRules.isAlike(large)
+      }
+      guard let partner, isRun(own, of: left, where: total) else { continue }
+      classes[index].explain(text)
+      classes[partner].explain(text)
+    }
+  }
+
+  // MARK: - Groups
+
+  /// The same calls of every rank on groups of another size.
+  private mutating func explainGroupSize() {
+    for index in open where classes[index].observed.operations == 0 {
+      let wanted = classes[index]
+      for other in open where other != index {
+        let seen = classes[other]
+        guard seen.expected.operations == 0, seen.key.dimension == wanted.key.dimension,
+          seen.key.collective == wanted.key.collective,
+          seen.key.messageBytes == wanted.key.messageBytes,
+          seen.key.communicatorSize < wanted.key.communicatorSize,
+          run.knowsCallers,
+          seen.observed.callsByRank.allSatisfy({
+            $0.value == run.calls(wanted.expected.callsByStage, of: $0.key)
+          })
+        else { continue }
+        let text =
+          "\(wanted.key.dimension.rawValue) groups have \(seen.key.communicatorSize) ranks in the logs and \(wanted.key.communicatorSize) in the job; each rank seen makes the calls that are expected of it."
+        classes[index].explain(text)
+        classes[other].explain(text)
+        break
+      }
+    }
+  }
+
+  // MARK: - Lost lines
+
+  private mutating func explainLostLines() {
+    var missing: UInt64 = 0
+    for own in classes + setUp where own.isOpen && isOnlyLost(own) {
+      for rank in own.differences where !run.gapRanks.contains(rank.rank) {
+        missing.add(rank.expected - rank.observed)
+      }
+    }
+    guard missing <= run.linesLost else { return }
+    for index in open where isOnlyLost(classes[index]) {
+      classes[index].explain(lostText(classes[index], missing))
+    }
+    for index in setUp.indices where setUp[index].isOpen && isOnlyLost(setUp[index]) {
+      setUp[index].explain(lostText(setUp[index], missing))
+    }
+  }
+
+  /// Whether nothing differs but calls that ranks with damaged files do not show.
+  private func isOnlyLost(_ own: ClassComparison) -> Bool {
+    !own.differences.isEmpty
+      && own.differences.allSatisfy {
+        $0.observed < $0.expected
+          && (run.lossyRanks.contains($0.rank) || run.gapRanks.contains($0.rank))
+      }
+  }
+
+  private func lostText(_ own: ClassComparison, _ missing: UInt64) -> String {
+    let calls = own.differences.reduce(UInt64(0)) { $0.adding($1.expected - $1.observed) }
+    let subject =
+      "\(calls) \(calls == 1 ? "call is" : "calls are") missing on \(RankText.ranks(own.differences.map(\.rank)))"
+    if own.differences.contains(where: { run.gapRanks.contains($0.rank) }) {
+      return
+        "\(subject), whose files have gaps or end early; how many lines are gone is not known, so the number cannot be checked."
+    }
+    return
+      "\(subject), in whose files lines were lost: \(run.linesLost) lines in all, \(missing) calls in all classes."
+  }
+}
