@@ -84,13 +84,6 @@ struct ObservedSide {
     communicators = max(communicators, row.communicators)
     for own in row.callsByRank { callsByRank[own.rank, default: 0].add(own.calls) }
   }
-
-  mutating func add(_ other: ObservedSide) {
-    operations.add(other.operations)
-    bytes.add(other.bytes)
-    communicators = max(communicators, other.communicators)
-    for (rank, calls) in other.callsByRank { callsByRank[rank, default: 0].add(calls) }
-  }
 }
 
 /// One rank whose calls differ from what is expected.

@@ -72,7 +72,7 @@ enum ClassRules {
     )
   }
 
-  private static func isControl(_ own: ClassComparison) -> Bool {
+  static func isControl(_ own: ClassComparison) -> Bool {
     own.key.messageBytes.map { $0 <= controlBytes } ?? false
   }
 

@@ -11,10 +11,11 @@ internal import TrafficAnalysis
 /// | no all-reduce below 8 MiB at all on a tensor group of 2, 4, 6 or 8 ranks of one node | the engine's own kernel: not observable |
 /// | no decode reduction, but the same size captured before the first pass | CUDA graph: not observable |
 /// | equal bytes on every rank in messages of other sizes | chunked prefill, coalesced or bucketed calls |
-/// | whole passes more, on every rank of the stage | warm-up or profiling |
 /// | whole passes with *j* tokens in place of *j* or fewer passes with one | speculative decoding |
+/// | whole passes more, on every rank of the stage, where none of the workload's is missing | warm-up or profiling |
 /// | every rank makes its calls on a smaller group | lower degree than the job says |
 /// | fewer calls, only on ranks that lost lines, and not more than lines were lost | lost lines |
+/// | one control message more on each communicator, while ranks differ elsewhere | a barrier at the start, which the order of calls does not tell then |
 ///
 /// Each needs whole passes or equal bytes, so that one operation more or less fits none of them.
 struct GroupRules {
@@ -58,10 +59,11 @@ struct GroupRules {
     rules.explainOwnKernel()
     rules.explainGraphs()
     rules.explainOtherSizes()
-    rules.explainPasses()
     rules.explainSpeculation()
+    rules.explainPasses()
     rules.explainGroupSize()
     rules.explainLostLines()
+    rules.explainBarriers()
     (classes, setUp) = (rules.classes, rules.setUp)
   }
 
@@ -312,7 +314,15 @@ struct GroupRules {
 
   private mutating func explainPasses() {
     for index in open {
-      guard let passes = wholePasses(classes[index], leading: true) else { continue }
+      let own = classes[index]
+      guard let passes = wholePasses(own, leading: true) else { continue }
+      // Passes in place of others are no further ones.
+      let pass = own.surplusOperations / passes
+      let lacksPasses = open.contains { other in
+        classes[other].key.withoutSize == own.key.withoutSize
+          && classes[other].missingOperations >= pass
+      }
+      guard !lacksPasses else { continue }
       extraPasses.add(passes)
       classes[index].explain(
         "\(Self.passes(passes)) beyond the workload, whole on every rank: warm-up or profiling.")
@@ -441,5 +451,26 @@ struct GroupRules {
     }
     return
       "\(subject), in whose files lines were lost: \(run.linesLost) lines in all, \(missing) calls in all classes."
+  }
+
+  // MARK: - Barriers
+
+  /// Set-up is told by the order of calls; where ranks differ there is no common order, and a
+  /// barrier at the start stays among the messages of its size.
+  private mutating func explainBarriers() {
+    guard (classes + setUp).contains(where: { $0.isOpen && !ClassRules.isAlike($0) }) else {
+      return
+    }
+    for index in open {
+      let own = classes[index]
+      guard ClassRules.isControl(own), own.expected.operations > 0, own.surplusOperations > 0,
+        own.surplusOperations == UInt64(clamping: own.observed.communicators),
+        ClassRules.isAlike(own),
+        own.differences.allSatisfy({ $0.observed == $0.expected.adding(1) })
+      else { continue }
+      classes[index].explain(
+        "One more than the steps on each communicator, as a barrier at the start is; ranks differ elsewhere, so that the order of calls does not tell."
+      )
+    }
   }
 }

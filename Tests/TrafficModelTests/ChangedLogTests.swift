@@ -32,9 +32,11 @@ import TrafficAnalysis
     ]
     + (Fixture.sharedData == nil
       ? []
-      : GroundTruthTests.datasets.filter {
-        // Lines are lost there, so that one more is not told from the others.
-        !$0.hasPrefix("s3-")
+      : GroundTruthTests.datasets.filter { name in
+        // Lines are lost in s3, so that one more is not told from the others; the traces are two
+        // of the sets.
+        !name.hasPrefix("s3-") && name != "s1-vllm-tp4-2.18.5"
+          && name != "s4-megatron-tp2pp2dp2-2node-2.21.5"
       }.map { Source(job: $0) })
 
   enum Change: CaseIterable {
@@ -82,7 +84,7 @@ import TrafficAnalysis
     let rows = Reconciliation.rows(expected: logs.expected, observed: before)
     #expect(!rows.isEmpty && rows.allSatisfy { $0.verdict != .unexplained })
     let file = logs.files.count / 2
-    for (number, call) in logs.samples(file).enumerated() {
+    for (number, call) in logs.samples(file, limit: source.folder == nil ? 4 : 8).enumerated() {
       let known = classes(call, rows, width: width(logs.files[file].lines[call.line]))
       #expect(!known.isEmpty, "\(call)")
       // Threads share a process: the rank follows from the communicator then.
@@ -113,7 +115,7 @@ import TrafficAnalysis
   func aChangeOnAllRanksIsUnexplainedAndNamesTheClass(source: Source) throws {
     let logs = try source.logs()
     let rows = logs.rows()
-    for (number, call) in logs.samples(0).enumerated() {
+    for (number, call) in logs.samples(0, limit: source.folder == nil ? 4 : 8).enumerated() {
       let known = classes(call, rows, width: width(logs.files[0].lines[call.line]))
       // What the closed forms do not count, or what comes in pairs, is changed on one rank above.
       guard known.contains(where: { $0.expectedOperations > 0 }), call.collective != "send_recv"

@@ -118,13 +118,16 @@ struct LogSet {
     return nil
   }
 
-  /// The middle call of each operation, count and communicator of a file.
-  func samples(_ file: Int) -> [Call] {
+  /// The middle call of each operation, count and communicator of a file; at most `limit` of
+  /// them, spread over all.
+  func samples(_ file: Int, limit: Int) -> [Call] {
     var groups: [String: [Call]] = [:]
     for call in files[file].calls {
       groups["\(call.operation) \(call.count) \(call.communicator) \(call.pid)", default: []]
         .append(call)
     }
-    return groups.sorted { $0.key < $1.key }.map { $0.value[$0.value.count / 2] }
+    let all = groups.sorted { $0.key < $1.key }.map { $0.value[$0.value.count / 2] }
+    guard all.count > limit else { return all }
+    return (0..<limit).map { all[$0 * all.count / limit] }
   }
 }
