@@ -193,13 +193,14 @@ struct FindingCollector {
         && layout.dimensions(ofRanks: own.ranks, size: own.communicator.size).isEmpty
     }
     guard let first = foreign.first else { return }
-    let example = "\(first.name) has \(first.communicator.size): \(RangeText.text(first.ranks))"
+    let example =
+      "\(first.name) has \(first.communicator.size) ranks, \(RangeText.text(first.ranks))"
     add(
       "job-contradicts-logs", .warning,
       "\(foreign.count) of \(CoverageStatement.counted(communicators.count, "communicator")) "
         + (foreign.count == 1 ? "is" : "are") + " no group of the job description.",
       at: "communicator \(first.name)",
-      evidence: "ranks of \(example); groups of the description have \(layout.groupSizes)",
+      evidence: "\(example); groups of the description have \(layout.groupSizes) ranks",
       do: "Correct the parallel sizes or the order of ranks; these labels are inferred.")
   }
 

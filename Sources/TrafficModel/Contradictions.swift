@@ -3,26 +3,81 @@
 internal import CollectiveTrace
 internal import TrafficAnalysis
 
-/// Finds sizes of the model that the logs contradict, and names both sides.
+/// Finds what the logs say against the job or its model, and names both sides.
 ///
-/// Sizes of the layout (ranks, groups) are compared by the analysis, which needs no model for it.
-/// A size is reported only when all messages that would carry it speak against it and the rest of
-/// the traffic is as expected; a single odd message is a matter of the reconciliation.
+/// Ranks and groups that the layout does not have are found by the analysis, which needs no model
+/// for it. A size is reported only when all messages that would carry it speak against it; a single
+/// odd message is a matter of the reconciliation.
+///
+/// | seen | said against |
+/// | --- | --- |
+/// | no communicator has as many ranks as the groups of a strategy | parallel sizes |
+/// | what one strategy should move is all on groups of another | order of the ranks |
+/// | no activation has a multiple of the hidden size | hidden size |
+/// | as many messages as expected, all of another number of tokens | prompt or sequence length |
+/// | 2L + 1 reductions per pass, or L units per step, fit another L | layers |
+/// | as many logits as expected, all of another size | vocabulary |
 enum Contradictions {
   static func findings(
     _ job: JobDescription, _ expected: ExpectedTraffic, _ summary: TrafficSummary
   ) -> [Finding] {
-    guard let model = job.model, summary.coverage.hasOperations else { return [] }
-    if let finding = hiddenSize(job, model, expected, summary) { return [finding] }
-    return [layers(model, expected, summary), vocabulary(job, model, expected, summary)]
-      .compactMap(\.self)
+    guard let model = job.model, summary.coverage.hasOperations,
+      !summary.findings.contains(where: { $0.code == "job-contradicts-logs" })
+    else { return [] }
+    // One wrong number makes others look wrong: the first that is found is told.
+    if let own = groups(expected, summary) ?? order(expected, summary) { return [own] }
+    if let own = hiddenSize(job, model, expected, summary) { return [own] }
+    return [
+      tokens(job, model, expected, summary), layers(model, expected, summary),
+      vocabulary(job, model, expected, summary),
+    ].compactMap(\.self)
   }
 
-  private static func finding(_ summary: String, _ evidence: String, _ what: String) -> Finding {
+  private static func finding(
+    _ summary: String, _ evidence: String, _ what: String,
+    do suggestion: String = "Give the model that ran; expected traffic follows from its sizes."
+  ) -> Finding {
     Finding(
       code: "job-contradicts-logs", severity: .warning, summary: summary, location: what,
-      evidence: evidence,
-      suggestion: "Give the model that ran; expected traffic follows from its sizes.")
+      evidence: evidence, suggestion: suggestion)
+  }
+
+  // MARK: - Layout
+
+  /// Groups that should talk, and no communicator of their size.
+  private static func groups(_ expected: ExpectedTraffic, _ summary: TrafficSummary) -> Finding? {
+    let seen = Set(summary.communicators.map(\.size))
+    let wanted = expected.rows.filter { !seen.contains($0.communicatorSize) }
+    guard let first = wanted.max(by: { $0.wireBytes < $1.wireBytes }), !seen.isEmpty else {
+      return nil
+    }
+    let sizes = seen.sorted().prefix(6).map(String.init).joined(separator: ", ")
+    return finding(
+      "The job has \(first.dimension.rawValue) groups of \(first.communicatorSize) ranks; no communicator in the logs has as many.",
+      "communicators have \(sizes) ranks", "parallelism",
+      do: "Correct the parallel sizes; expected traffic follows from them.")
+  }
+
+  /// Whole classes that are on the groups of another strategy.
+  private static func order(_ expected: ExpectedTraffic, _ summary: TrafficSummary) -> Finding? {
+    let rows = summary.reconciliation ?? []
+    for lacking in rows.sorted(by: { $0.expectedBytes > $1.expectedBytes })
+    where lacking.observedOperations == 0 && lacking.verdict == .unexplained
+      && (lacking.messageBytes ?? 0) > ClassRules.controlBytes
+    {
+      let other = rows.first {
+        $0.dimension != lacking.dimension && $0.collective == lacking.collective
+          && $0.messageBytes == lacking.messageBytes
+          && $0.communicatorSize == lacking.communicatorSize && $0.expectedOperations == 0
+          && $0.observedOperations == lacking.expectedOperations
+      }
+      guard let other else { continue }
+      return finding(
+        "What \(lacking.dimension.rawValue) groups should move is on groups that the job calls \(other.dimension.rawValue).",
+        "\(other.observedOperations) \(other.collective) operations of \(other.messageBytes ?? 0) bytes",
+        "order", do: "Correct the order of ranks, or the sizes of these two strategies.")
+    }
+    return nil
   }
 
   private static func observed(
@@ -75,6 +130,44 @@ enum Contradictions {
         "The model's hidden size is \(model.hiddenSize); no \(dimension.rawValue) \(collective) carries a multiple of \(unit) elements.",
         "\(seen.count == 1 ? "its size is" : "their sizes are") \(sizes) elements, most bytes in messages of \(count)",
         "model.hidden_size")
+    }
+    return nil
+  }
+
+  /// As many messages as expected, with other numbers of tokens in them.
+  private static func tokens(
+    _ job: JobDescription, _ model: ModelConfiguration, _ expected: ExpectedTraffic,
+    _ summary: TrafficSummary
+  ) -> Finding? {
+    let rows = summary.reconciliation ?? []
+    let isTraining = job.workload?.kind == .training
+    let carriers = expected.rows.filter {
+      [.tp, .sp, .pp].contains($0.dimension) && $0.phase == (isTraining ? .forward : .prefill)
+        && ($0.elementCount ?? 0).isMultiple(of: UInt64(clamping: model.hiddenSize))
+    }
+    for carrier in carriers.sorted(by: { $0.wireBytes > $1.wireBytes }) {
+      let group = rows.filter {
+        $0.dimension == carrier.dimension && $0.collective == carrier.collective
+          && $0.communicatorSize == carrier.communicatorSize && $0.verdict == .unexplained
+      }
+      guard let lacking = group.first(where: { $0.messageBytes == carrier.messageBytes }),
+        lacking.observedOperations == 0
+      else { continue }
+      let others = group.filter {
+        $0.expectedOperations == 0 && $0.observedOperations == lacking.expectedOperations
+      }
+      let stated = carrier.elementCount.map { $0 / UInt64(clamping: model.hiddenSize) } ?? 0
+      guard others.count == 1, let bytes = others.first?.messageBytes, stated > 0 else { continue }
+      let (number, overflow) = bytes.multipliedReportingOverflow(by: stated)
+      guard !overflow, number.isMultiple(of: carrier.messageBytes) else { continue }
+      let seen = number / carrier.messageBytes
+      return finding(
+        "By the job a \(carrier.dimension.rawValue) \(carrier.collective) carries \(stated) tokens; in the logs it carries \(seen).",
+        "\(lacking.expectedOperations) messages of \(bytes) bytes where \(carrier.messageBytes) are expected",
+        isTraining ? "workload.sequence_length" : "workload.prompt_tokens",
+        do: isTraining
+          ? "Correct the sequence length or the size of a micro-batch."
+          : "Correct the length of the prompts or the batch.")
     }
     return nil
   }

@@ -14,6 +14,7 @@ internal import TrafficAnalysis
 /// | whole passes with *j* tokens in place of *j* or fewer passes with one | speculative decoding |
 /// | whole passes more, on every rank of the stage, where none of the workload's is missing | warm-up or profiling |
 /// | every rank makes its calls on a smaller group | lower degree than the job says |
+/// | a class under two strategies that make up one, but for the calls of ranks without a log | a group that its missing rank leaves ambiguous |
 /// | fewer calls, only on ranks that lost lines, and not more than lines were lost | lost lines |
 /// | one control message more on each communicator, while ranks differ elsewhere | a barrier at the start, which the order of calls does not tell then |
 ///
@@ -23,11 +24,11 @@ struct GroupRules {
   ///
   /// Source: vLLM, `custom_all_reduce.py`, `max_size = 8192 * 1024` and `should_custom_ar`.
   static let customAllReduceLimit: UInt64 = 8192 * 1024
-  private static let customAllReduceSizes: Set<Int> = [2, 4, 6, 8]
+  static let customAllReduceSizes: Set<Int> = [2, 4, 6, 8]
 
-  private var classes: [ClassComparison]
-  private var setUp: [ClassComparison]
-  private let run: RunFacts
+  var classes: [ClassComparison]
+  var setUp: [ClassComparison]
+  let run: RunFacts
   /// The calls of one forward pass that other passes are measured by.
   private var shapes: [PassShape] = []
   /// Forward passes that were found beyond the workload.
@@ -62,12 +63,13 @@ struct GroupRules {
     rules.explainSpeculation()
     rules.explainPasses()
     rules.explainGroupSize()
+    rules.explainSilentMembers()
     rules.explainLostLines()
     rules.explainBarriers()
     (classes, setUp) = (rules.classes, rules.setUp)
   }
 
-  private var open: [Int] { classes.indices.filter { classes[$0].isOpen } }
+  var open: [Int] { classes.indices.filter { classes[$0].isOpen } }
 
   // MARK: - Set-up
 
@@ -83,13 +85,13 @@ struct GroupRules {
     for index in setUp.indices where setUp[index].isOpen {
       if isPartOfPasses(setUp[index], passes: earlyPasses) {
         setUp[index].explain("Part of the \(Self.passes(earlyPasses)) before the first one.")
-      } else if ClassRules.isAlike(setUp[index]),
+      } else if ClassRules.isAlike(setUp[index], run),
         setUp[index].observed.operations == UInt64(clamping: setUp[index].observed.communicators)
       {
         setUp[index].explain(
           "Set-up, once on each communicator before the first step or pass; the closed forms leave it out."
         )
-      } else if !ClassRules.isAlike(setUp[index]) {
+      } else if !ClassRules.isAlike(setUp[index], run) {
         setUp[index].differences = unlike(setUp[index])
       }
     }
@@ -161,53 +163,6 @@ struct GroupRules {
       return scaled(expected.callsByStage[stage], repeated)
     }
     return run.differences(calls, own.observed.callsByRank).isEmpty
-  }
-
-  // MARK: - What NCCL does not see
-
-  private mutating func explainOwnKernel() {
-    let isBusy = classes.contains { own in
-      own.key.dimension == .tp && own.key.collective == "all_reduce"
-        && own.observed.operations > 0
-        && (own.key.messageBytes.map {
-          $0 > ClassRules.controlBytes && $0 < Self.customAllReduceLimit
-        } ?? false)
-    }
-    let crossesNodes = run.communicators.contains {
-      $0.dimension == .tp && ($0.nodes ?? 1) > 1
-    }
-    guard !isBusy, !crossesNodes else { return }
-    for index in open {
-      let own = classes[index]
-      guard own.key.dimension == .tp, own.key.collective == "all_reduce",
-        own.observed.operations == 0, let size = own.key.messageBytes,
-        size < Self.customAllReduceLimit, size.isMultiple(of: 16),
-        Self.customAllReduceSizes.contains(own.key.communicatorSize),
-        own.expected.phases.isSubset(of: [.prefill, .decode])
-      else { continue }
-      classes[index].explain(
-        "No all-reduce below 8 MiB was logged: an engine's own kernel bypasses NCCL for them on one node.",
-        .notObservable)
-    }
-  }
-
-  private mutating func explainGraphs() {
-    let captured = setUp.filter { !$0.isOpen && $0.key.collective == "all_reduce" }
-      .compactMap { $0.key.dimension == .tp ? $0.key : nil }
-    for index in open {
-      let own = classes[index]
-      let single = own.expected.operations.minus(own.expected.repeatedOperations)
-      guard own.expected.repeatedOperations > 0, own.expected.phases.contains(.decode),
-        own.observed.operations == single, let size = own.key.messageBytes,
-        captured.contains(where: {
-          $0.communicatorSize == own.key.communicatorSize && ($0.messageBytes ?? 0) >= size
-            && own.key.collective == "all_reduce" && own.key.dimension == .tp
-        })
-      else { continue }
-      classes[index].explain(
-        "Captured in a CUDA graph before the first pass; NCCL logs no call when the graph is replayed.",
-        .notObservable)
-    }
   }
 
   // MARK: - Sizes
@@ -380,97 +335,11 @@ struct GroupRules {
         let large = classes[other]
         return large.key.withoutSize == own.key.withoutSize && large.expected.operations == 0
           && large.key.messageBytes == own.key.messageBytes?.times(tokens)
-          && large.observed.operations == each.times(passes) && ClassRules.isAlike(large)
+          && large.observed.operations == each.times(passes) && ClassRules.isAlike(large, run)
       }
       guard let partner, isRun(own, of: left, where: total) else { continue }
       classes[index].explain(text)
       classes[partner].explain(text)
-    }
-  }
-
-  // MARK: - Groups
-
-  /// The same calls of every rank on groups of another size.
-  private mutating func explainGroupSize() {
-    for index in open where classes[index].observed.operations == 0 {
-      let wanted = classes[index]
-      for other in open where other != index {
-        let seen = classes[other]
-        guard seen.expected.operations == 0, seen.key.dimension == wanted.key.dimension,
-          seen.key.collective == wanted.key.collective,
-          seen.key.messageBytes == wanted.key.messageBytes,
-          seen.key.communicatorSize < wanted.key.communicatorSize,
-          run.knowsCallers,
-          seen.observed.callsByRank.allSatisfy({
-            $0.value == run.calls(wanted.expected.callsByStage, of: $0.key)
-          })
-        else { continue }
-        let text =
-          "\(wanted.key.dimension.rawValue) groups have \(seen.key.communicatorSize) ranks in the logs and \(wanted.key.communicatorSize) in the job; each rank seen makes the calls that are expected of it."
-        classes[index].explain(text)
-        classes[other].explain(text)
-        break
-      }
-    }
-  }
-
-  // MARK: - Lost lines
-
-  private mutating func explainLostLines() {
-    var missing: UInt64 = 0
-    for own in classes + setUp where own.isOpen && isOnlyLost(own) {
-      for rank in own.differences where !run.gapRanks.contains(rank.rank) {
-        missing.add(rank.expected - rank.observed)
-      }
-    }
-    guard missing <= run.linesLost else { return }
-    for index in open where isOnlyLost(classes[index]) {
-      classes[index].explain(lostText(classes[index], missing))
-    }
-    for index in setUp.indices where setUp[index].isOpen && isOnlyLost(setUp[index]) {
-      setUp[index].explain(lostText(setUp[index], missing))
-    }
-  }
-
-  /// Whether nothing differs but calls that ranks with damaged files do not show.
-  private func isOnlyLost(_ own: ClassComparison) -> Bool {
-    !own.differences.isEmpty
-      && own.differences.allSatisfy {
-        $0.observed < $0.expected
-          && (run.lossyRanks.contains($0.rank) || run.gapRanks.contains($0.rank))
-      }
-  }
-
-  private func lostText(_ own: ClassComparison, _ missing: UInt64) -> String {
-    let calls = own.differences.reduce(UInt64(0)) { $0.adding($1.expected - $1.observed) }
-    let subject =
-      "\(calls) \(calls == 1 ? "call is" : "calls are") missing on \(RankText.ranks(own.differences.map(\.rank)))"
-    if own.differences.contains(where: { run.gapRanks.contains($0.rank) }) {
-      return
-        "\(subject), whose files have gaps or end early; how many lines are gone is not known, so the number cannot be checked."
-    }
-    return
-      "\(subject), in whose files lines were lost: \(run.linesLost) lines in all, \(missing) calls in all classes."
-  }
-
-  // MARK: - Barriers
-
-  /// Set-up is told by the order of calls; where ranks differ there is no common order, and a
-  /// barrier at the start stays among the messages of its size.
-  private mutating func explainBarriers() {
-    guard (classes + setUp).contains(where: { $0.isOpen && !ClassRules.isAlike($0) }) else {
-      return
-    }
-    for index in open {
-      let own = classes[index]
-      guard ClassRules.isControl(own), own.expected.operations > 0, own.surplusOperations > 0,
-        own.surplusOperations == UInt64(clamping: own.observed.communicators),
-        ClassRules.isAlike(own),
-        own.differences.allSatisfy({ $0.observed == $0.expected.adding(1) })
-      else { continue }
-      classes[index].explain(
-        "One more than the steps on each communicator, as a barrier at the start is; ranks differ elsewhere, so that the order of calls does not tell."
-      )
     }
   }
 }
