@@ -27,6 +27,8 @@ struct Figure {
   /// Dimensions whose colours are used.
   private var dimensions: Set<ParallelismDimension> = []
   private var shades: Set<ParallelismDimension> = []
+  /// Whether the steps of a heat map are used.
+  var usesHeat = false
 
   /// Begins a figure with its title and a line under it.
   init(slug: String, title: String, subtitle: String, description: String) {
@@ -45,7 +47,8 @@ struct Figure {
 
   // MARK: Text
 
-  enum TextStyle: String { case ink, muted, strong }
+  /// `reverse` is text on a dark cell.
+  enum TextStyle: String { case ink, muted, strong, reverse }
   enum Anchor: String { case start, middle, end }
 
   /// Draws one line of text with its baseline at `y`.
@@ -198,7 +201,8 @@ struct Figure {
   private var style: String {
     func rules(
       paper: RGB, ink: RGB, muted: RGB, rule: RGB,
-      fill: (ParallelismDimension) -> RGB, shade: (ParallelismDimension, Int) -> RGB
+      fill: (ParallelismDimension) -> RGB, shade: (ParallelismDimension, Int) -> RGB,
+      heat: (Int) -> RGB
     ) -> [String] {
       var lines = [
         ".paper{fill:\(paper.hex)}", ".ink{fill:\(ink.hex)}", ".muted{fill:\(muted.hex)}",
@@ -209,6 +213,10 @@ struct Figure {
       ]
       for dimension in ParallelismDimension.allCases where dimensions.contains(dimension) {
         lines.append(".\(dimension.rawValue){fill:\(fill(dimension).hex)}")
+      }
+      if usesHeat {
+        lines.append(".reverse{fill:\(paper.hex)}")
+        for step in 0..<Palette.heatSteps { lines.append(".heat\(step){fill:\(heat(step).hex)}") }
       }
       for dimension in ParallelismDimension.allCases where shades.contains(dimension) {
         for index in Palette.shades.indices {
@@ -228,11 +236,11 @@ struct Figure {
     let light = rules(
       paper: Palette.lightPaper, ink: Palette.lightInk, muted: Palette.lightMuted,
       rule: Palette.lightRule, fill: { Palette.look($0).light },
-      shade: { Palette.shade($0, $1).light })
+      shade: { Palette.shade($0, $1).light }, heat: { Palette.heat($0).light })
     let dark = rules(
       paper: Palette.darkPaper, ink: Palette.darkInk, muted: Palette.darkMuted,
       rule: Palette.darkRule, fill: { Palette.look($0).dark },
-      shade: { Palette.shade($0, $1).dark })
+      shade: { Palette.shade($0, $1).dark }, heat: { Palette.heat($0).dark })
     return (fixed + light).map { Self.scoped($0) }.joined(separator: "\n")
       + "\n@media (prefers-color-scheme: dark){\n"
       + dark.map { Self.scoped($0) }.joined(separator: "\n") + "\n}\n"
