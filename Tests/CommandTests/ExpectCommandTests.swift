@@ -103,7 +103,7 @@ import Testing
       #"{"hidden_size": "wide", "num_hidden_layers": 2}"#,
       ["hidden_size", "1 to 268435456"]
     ),
-    (#"{"hidden_size": 64,"#, ["config.json:1"]),
+    (#"{"hidden_size": 64,"#, ["config.json:2:1", "neither YAML nor JSON"]),
     (
       #"{"text_config": {"hidden_size": 64, "num_hidden_layers": -1}}"#,
       ["text_config.num_hidden_layers", "-1", "1 to 65536"]
