@@ -4,10 +4,10 @@ internal import CollectiveTrace
 
 /// Looks for what a person should know: faults of the job, and gaps of its logs.
 struct FindingCollector {
-  private let table: ProcessTable
-  private let endpoints: Endpoints
-  private let communicators: [AnalysedCommunicator]
-  private let ranks: GlobalRanks
+  let table: ProcessTable
+  let endpoints: Endpoints
+  let communicators: [AnalysedCommunicator]
+  let ranks: GlobalRanks
   private let layout: JobLayout?
   private var findings: [Finding] = []
 
@@ -27,7 +27,11 @@ struct FindingCollector {
   }
 
   /// Everything found, worst first.
-  mutating func collect(missing: [Int]) -> [Finding] {
+  ///
+  /// `links` and `matrix` are the rows of the summary.
+  mutating func collect(
+    missing: [Int], links: [LinkRow], matrix: [RankMatrixRow]
+  ) -> [Finding] {
     files()
     copies()
     missingRanks(missing)
@@ -39,13 +43,17 @@ struct FindingCollector {
     ends()
     versions()
     messages()
+    wiring(links)
+    environment()
+    habits(matrix)
+    timeouts()
     return findings.sorted {
       ($0.severity, $0.code, $0.location, $0.summary)
         < ($1.severity, $1.code, $1.location, $1.summary)
     }
   }
 
-  private mutating func add(
+  mutating func add(
     _ code: String, _ severity: Finding.Severity, _ summary: String, at location: String,
     evidence: String, do suggestion: String
   ) {

@@ -70,7 +70,8 @@ struct SummaryAssembly {
     summary.ingestion = table.files
     let missing = summary.ranks.lazy.filter { $0.coverage == "no_log" }.map(\.rank)
     var collector = FindingCollector(table, endpoints, analysed, ranks, layout)
-    summary.findings = collector.collect(missing: Array(missing))
+    summary.findings = collector.collect(
+      missing: Array(missing), links: summary.links, matrix: summary.rankMatrix)
     summary.coverage = coverage(summary, missing: Array(missing), captured: order.captured)
     summary.coverage.unmatchedBytes = matrix.unmatchedBytes
     summary.headline = Headline.text(

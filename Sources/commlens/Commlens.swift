@@ -20,7 +20,8 @@ struct Commlens: ParsableCommand {
       """,
     version: Version.line,
     subcommands: [
-      AnalyzeCommand.self, ExpectCommand.self, FormatsCommand.self, SchemaCommand.self,
+      AnalyzeCommand.self, CheckCommand.self, ExpectCommand.self, FormatsCommand.self,
+      SchemaCommand.self,
     ]
   )
 
@@ -44,6 +45,8 @@ struct Commlens: ParsableCommand {
       return ExitStatus.done.rawValue
     } catch let code as ExitCode {
       return code.rawValue
+    } catch let end as AnalysisRun.EarlyEnd {
+      return end.status.rawValue
     } catch let failure as CommandFailure {
       Console.fail(failure.message)
       return failure.status.rawValue

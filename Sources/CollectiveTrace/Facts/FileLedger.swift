@@ -102,6 +102,26 @@ public struct FileLedger: Sendable, Equatable {
   /// The commonest shapes of unrecognised messages: digits as `#`, with a count; at most 20.
   public var unrecognisedShapes: [Shape] = []
 
+  /// Collectives that PyTorch's watchdog gave up on; the first ``maximumTimeouts``.
+  public var timeouts: [Timeout] = []
+  static let maximumTimeouts = 64
+
+  /// A line of PyTorch's watchdog.
+  public struct Timeout: Sendable, Equatable {
+    /// The global rank that the line states.
+    public var rank: Int?
+    /// From `Watchdog caught` on, at most 2,000 bytes of the line.
+    public var text: String
+    /// Line number in the file, from 1.
+    public var line: Int
+    /// Makes an entry.
+    public init(rank: Int?, text: String, line: Int) {
+      self.rank = rank
+      self.text = text
+      self.line = line
+    }
+  }
+
   /// A message with its numbers blanked out, and how often it came.
   public struct Shape: Sendable, Equatable {
     /// The message's shape, at most 120 bytes.

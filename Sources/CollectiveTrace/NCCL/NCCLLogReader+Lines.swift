@@ -388,7 +388,58 @@ extension NCCLLogReader {
     default: break
     }
     continuation = .none
-    return isOrphan(cursor) ? .tornLost : .foreign
+    if isOrphan(cursor) { return .tornLost }
+    noteTimeout(cursor)
+    return .foreign
+  }
+
+  /// Keeps a line in which PyTorch's watchdog tells of a collective that did not end.
+  ///
+  ///     [rank3]:[E1126 10:00:00.123 ProcessGroupNCCL.cpp:616] [Rank 3] Watchdog caught collective
+  ///     operation timeout: WorkNCCL(SeqNum=17, OpType=ALLREDUCE, NumelIn=1024, ...) ran for ...
+  private mutating func noteTimeout(_ cursor: TextCursor) {
+    guard ledger.timeouts.count < FileLedger.maximumTimeouts, cursor.remaining > 48,
+      let mark = Self.watchdog(in: cursor)
+    else { return }
+    // The rank stands before, in brackets: `[Rank 3]` or, of a launcher, `[rank3]`.
+    let line = cursor.text(from: cursor.position, to: cursor.end, limit: 2000)
+    let head = line.utf8.prefix(mark)
+    ledger.timeouts.append(
+      FileLedger.Timeout(
+        rank: Self.bracketedRank(Array(head)), text: String(line.utf8.dropFirst(mark)) ?? "",
+        line: ledger.lines))
+  }
+
+  /// Where the watchdog's message begins; searched for by its first letter, which is rare.
+  private static func watchdog(in cursor: TextCursor) -> Int? {
+    var text = cursor
+    while true {
+      let next = unsafe text.withBytes { bytes -> Int? in
+        guard let base = bytes.baseAddress, let found = unsafe memchr(base, 0x57, bytes.count)
+        else { return nil }
+        return unsafe UnsafeRawPointer(found) - base
+      }
+      guard let next else { return nil }
+      text.position += next
+      if text.starts(with: "Watchdog caught collective operation timeout") {
+        return text.position - cursor.position
+      }
+      text.position += 1
+    }
+  }
+
+  /// The number in the last `[Rank 3]`, `[rank 3]` or `[rank3]`.
+  private static func bracketedRank(_ text: [UInt8]) -> Int? {
+    let word = Array("ank".utf8)
+    var place = text.count - 4
+    while place >= 2 {
+      if text[place..<(place + 3)].elementsEqual(word), text[place - 2] == 0x5B {
+        let digits = text[(place + 3)...].drop { $0 == 0x20 }.prefix { $0 &- 0x30 < 10 }
+        if !digits.isEmpty { return Int(String(decoding: digits, as: UTF8.self)) }
+      }
+      place -= 1
+    }
+    return nil
   }
 
   /// Whether a line without a head is the rest of a cut line.

@@ -139,6 +139,11 @@ extension NCCLLogReader {
     case .other: break
     }
     if cursor.starts(with: "Enabled NCCL Func/Proto/Algo Matrix") { continuation = .matrix }
+    if Self.isNoteworthy(cursor) {
+      store.notice(
+        cursor.text(from: cursor.position, to: cursor.end), level: .info, process: process,
+        line: lineNumber)
+    }
     if canRemember {
       unsafe memo.remember(
         message: line + cursor.position, length: cursor.remaining,
@@ -146,6 +151,18 @@ extension NCCLLogReader {
           action: .ignored, process: Int32(truncatingIfNeeded: process)))
     }
     return .knownIgnored
+  }
+
+  /// Whether findings need the text of a message: which devices there are, and why one is not used.
+  private static func isNoteworthy(_ cursor: TextCursor) -> Bool {
+    switch cursor.next {
+    case 0x4E:  // N
+      cursor.starts(with: "NET/IB : Using") || cursor.starts(with: "NET/IB : No device")
+        || (cursor.starts(with: "NET/IB : GPU Direct RDMA Disabled"))
+    case 0x50: cursor.starts(with: "P2P is disabled between")
+    case 0x47: cursor.starts(with: "GPU Direct RDMA Disabled for")
+    default: false
+    }
   }
 
   /// Books a message that no format matches: torn if it looks like a piece, else unrecognised.

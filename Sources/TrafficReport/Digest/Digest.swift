@@ -82,12 +82,7 @@ public enum Digest {
     }
     if !content.findings.isEmpty {
       text += "\n## Findings\n\n"
-      for finding in content.findings {
-        text += "- **\(finding.severity.rawValue)** `\(codeSpan(finding.code))` "
-        text += Markdown.escaped(finding.text)
-        if !finding.suggestion.isEmpty { text += " " + Markdown.escaped(finding.suggestion) }
-        text += "\n"
-      }
+      for finding in content.findings { text += markdown(finding) }
       if content.otherFindings > 0 {
         text += "- \(Quantity.counted(content.otherFindings, "other")) in `findings.csv`\n"
       }
@@ -97,6 +92,12 @@ public enum Digest {
       for output in outputs { text += "- \(Markdown.escaped(output))\n" }
     }
     return text
+  }
+
+  static func markdown(_ finding: DigestContent.Notice) -> String {
+    "- **\(finding.severity.rawValue)** `\(codeSpan(finding.code))` "
+      + Markdown.escaped(finding.text)
+      + (finding.suggestion.isEmpty ? "" : " " + Markdown.escaped(finding.suggestion)) + "\n"
   }
 
   private static func markdown(_ grid: DigestContent.Grid) -> String {
@@ -119,7 +120,7 @@ public enum Digest {
 }
 
 /// Lines of a terminal, no wider than it.
-private struct Page {
+struct Page {
   enum Style: String {
     case plain = ""
     case bold = "\u{1B}[1m"
@@ -157,7 +158,8 @@ private struct Page {
     }
   }
 
-  mutating func notice(_ notice: DigestContent.Notice) {
+  /// A finding, what to do about it, and, when asked for, what was seen.
+  mutating func notice(_ notice: DigestContent.Notice, withEvidence: Bool = false) {
     let style: Style =
       switch notice.severity {
       case .error: .red
@@ -167,6 +169,9 @@ private struct Page {
     paragraph(
       "\(notice.severity.rawValue) \(notice.code): \(notice.text)", first: "  ", indent: "    ",
       style: style)
+    if withEvidence, !notice.evidence.isEmpty {
+      paragraph(notice.evidence, first: "    seen: ", indent: "          ")
+    }
     if !notice.suggestion.isEmpty {
       paragraph(notice.suggestion, first: "    -> ", indent: "       ", style: .dim)
     }

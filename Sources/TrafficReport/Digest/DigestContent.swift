@@ -24,6 +24,7 @@ struct DigestContent {
     var severity: Finding.Severity
     var code: String
     var text: String
+    var evidence: String
     var suggestion: String
   }
 
@@ -48,18 +49,23 @@ struct DigestContent {
     statements = summary.coverage.statements.prefix(Self.statementRows).map(PlainText.printable)
     traffic = Self.traffic(summary)
     communicators = Self.communicators(summary)
-    let gravest = summary.findings.enumerated().sorted { a, b in
+    findings = Array(Self.notices(summary.findings).prefix(Self.findingRows))
+    otherFindings = max(0, summary.findings.count - Self.findingRows)
+  }
+
+  /// The findings as notices, gravest first.
+  static func notices(_ findings: [Finding]) -> [Notice] {
+    findings.enumerated().sorted { a, b in
       a.element.severity != b.element.severity
         ? a.element.severity < b.element.severity : a.offset < b.offset
-    }
-    findings = gravest.prefix(Self.findingRows).map { _, finding in
+    }.map { _, finding in
       let place = finding.location.isEmpty ? "" : " (\(finding.location))"
       return Notice(
         severity: finding.severity, code: PlainText.printable(finding.code),
         text: PlainText.printable(finding.summary + place),
+        evidence: PlainText.printable(finding.evidence),
         suggestion: PlainText.printable(finding.suggestion))
     }
-    otherFindings = max(0, summary.findings.count - Self.findingRows)
   }
 
   /// Says in one line how what was seen compares with what the job should move.

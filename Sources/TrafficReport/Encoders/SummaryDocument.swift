@@ -10,10 +10,10 @@ enum SummaryDocument {
   /// Grows when a key changes its meaning; new keys do not change it.
   static let schemaVersion = 1
 
-  /// Encodes `summary.json`.
+  /// Encodes `summary.json`, or the same with fewer tables.
   ///
   /// - Complexity: O(size of the summary).
-  static func json(_ summary: TrafficSummary) -> [UInt8] {
+  static func json(_ summary: TrafficSummary, tables: [Table]? = nil) -> [UInt8] {
     var json = JSONWriter()
     json.openObject()
     json.member("schema_version", .integer(schemaVersion))
@@ -21,7 +21,7 @@ enum SummaryDocument {
     write(summary.coverage, to: &json)
     write(TrafficTotals(summary), to: &json)
     writeClassification(of: summary, to: &json)
-    for table in Table.present(in: summary) {
+    for table in tables ?? Table.present(in: summary) {
       json.key(table.name)
       json.openArray()
       table.forEachRow(of: summary) { cells in

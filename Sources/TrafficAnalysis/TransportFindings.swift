@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CollectiveTrace
+
+/// What a performance engineer looks for: slow ways, idle devices, settings that differ, load that
+/// is not even.
+///
+/// Only what is plainly wrong is a warning; what may be meant is a note, so that a healthy job
+/// passes a gate on warnings.
+extension FindingCollector {
+  // MARK: - Ways
+
+  /// Networks, transports and rings.
+  mutating func wiring(_ links: [LinkRow]) {
+    let crosses = links.contains { $0.kind == .nodePair }
+    let used = transports()
+    if crosses { networks(used) }
+    peerAccess(used)
+    rings()
+    sharedGPUs()
+  }
+
+  /// One way that a rank was seen to use.
+  private struct Way {
+    var process: Int
+    var endpoint: Int
+    var source: Int?
+    var target: Int?
+    var name: TransportName
+  }
+
+  private func transports() -> [Way] {
+    var ways: [Way] = []
+    for own in communicators {
+      for index in own.communicator.instances {
+        let view = endpoints.instances[index]
+        for row in view.facts.connections {
+          ways.append(
+            Way(
+              process: view.process, endpoint: view.endpoint,
+              source: own.placement.endpointOfRank[row.source].flatMap { ranks.rank[$0] },
+              target: own.placement.endpointOfRank[row.target].flatMap { ranks.rank[$0] },
+              name: TransportName(row.transport)))
+        }
+      }
+    }
+    return ways
+  }
+
+  private func host(_ process: Int) -> String { table.records[process].facts.host }
+
+  /// The text of the first informational message with this beginning.
+  private func note(_ process: Int, _ beginning: String) -> String? {
+    table.records[process].facts.notices.first {
+      $0.level == .info && $0.text.hasPrefix(beginning)
+    }?.text
+  }
+
+  private func setting(_ process: Int, _ name: String) -> String? {
+    table.records[process].facts.environment.last { $0.name == name }?.value
+  }
+
+  /// The InfiniBand and RoCE devices that a process lists: `[0]mlx5_0:1/IB [1]mlx5_1:1/RoCE`.
+  ///
+  /// Releases 2.20 to 2.23 wrote `[0]={[0] mlx5_0:1/IB, [1] mlx5_1:1/IB}` for ports used as one.
+  static func devices(in line: String) -> [String] {
+    guard let start = line.firstRange(of: "Using")?.upperBound else { return [] }
+    let list = line[start...].prefix { $0 != ";" }
+    return list.split { $0 == " " || $0 == "," || $0 == "{" || $0 == "}" || $0 == "=" }
+      .filter { $0.hasSuffix("/IB") || $0.hasSuffix("/RoCE") }
+      .map { item in
+        // The index in front, `[0]`, may stand apart.
+        String(item.firstIndex(of: "]").map { item[item.index(after: $0)...] } ?? item)
+      }
+  }
+
+  private mutating func networks(_ ways: [Way]) {
+    struct Host {
+      var listed: [String] = []
+      var used: Set<Int> = []
+      var sockets: [Int] = []
+      var direct = 0
+      var indirect: [Int] = []
+      var reason: String?
+      var isOff: String?
+    }
+    var hosts: [String: Host] = [:]
+    for process in table.records.indices {
+      var known = hosts[host(process)] ?? Host()
+      if known.listed.isEmpty, let line = note(process, "NET/IB : Using") {
+        known.listed = Self.devices(in: line)
+      }
+      known.reason =
+        known.reason ?? note(process, "GPU Direct RDMA Disabled")
+        ?? note(process, "NET/IB : GPU Direct RDMA Disabled")
+      if setting(process, "NCCL_IB_DISABLE").map({ $0 != "0" }) ?? false {
+        known.isOff = "NCCL_IB_DISABLE is set"
+      } else if setting(process, "NCCL_NET")?.lowercased() == "socket" {
+        known.isOff = "NCCL_NET=Socket is set"
+      }
+      hosts[host(process)] = known
+    }
+    for way in ways {
+      guard let device = way.name.device else { continue }
+      let rank = ranks.rank[way.endpoint] ?? -1
+      if way.name.kind.hasPrefix("NET/IB") {
+        hosts[host(way.process)]?.used.insert(device)
+        if way.name.kind.contains("GDRDMA") {
+          hosts[host(way.process)]?.direct += 1
+        } else {
+          hosts[host(way.process)]?.indirect.append(rank)
+        }
+      } else if way.name.kind.hasPrefix("NET/Socket") {
+        hosts[host(way.process)]?.sockets.append(rank)
+      }
+    }
+    for (name, found) in hosts.sorted(by: { $0.key < $1.key }) {
+      if !found.sockets.isEmpty, found.used.isEmpty,
+        !found.listed.isEmpty || found.isOff != nil
+      {
+        // Turned off by a setting it may be meant.
+        add(
+          "network-fallback", found.isOff == nil ? .warning : .note,
+          "Traffic between nodes goes over sockets, not over InfiniBand or RoCE.",
+          at: "host \(name), rank \(Self.text(found.sockets))",
+          evidence: (found.isOff.map { [$0] } ?? [])
+            .appending(
+              found.listed.isEmpty ? nil : "devices found: \(found.listed.joined(separator: ", "))"
+            ).joined(separator: "; "),
+          do:
+            "Check NCCL_IB_DISABLE, NCCL_NET and NCCL_IB_HCA, and that the job may use the devices."
+        )
+      }
+      if !found.used.isEmpty, found.listed.count > found.used.count {
+        add(
+          "network-device-idle", .note,
+          "\(found.used.count) of \(found.listed.count) network devices of a host are in use.",
+          at: "host \(name)",
+          evidence: "listed: \(found.listed.joined(separator: ", ")); used: "
+            + found.used.sorted().map { "NET/IB/\($0)" }.joined(separator: ", "),
+          do: "Fine where the others are for storage, or where few ranks run on the host.")
+      }
+      if !found.indirect.isEmpty {
+        let reason = found.reason.map { "; \($0)" } ?? ""
+        add(
+          "network-without-gpu-direct", found.direct > 0 ? .warning : .note,
+          found.direct > 0
+            ? "Some ranks reach the network through host memory, others directly."
+            : "Ranks reach the network through host memory, without GPU Direct RDMA.",
+          at: "host \(name), rank \(Self.text(found.indirect))",
+          evidence: "\(found.indirect.count) connections without GDRDMA, \(found.direct) with it"
+            + reason,
+          do:
+            "Check the nvidia-peermem module and NCCL_NET_GDR_LEVEL, and which GPU sits near which device."
+        )
+      }
+    }
+  }
+
+  private mutating func peerAccess(_ ways: [Way]) {
+    var pairs: Set<[Int]> = []
+    var processes: Set<Int> = []
+    for way in ways where LinkRow.Kind(transport: way.name.kind) == .sharedMemory {
+      guard let source = way.source, let target = way.target else { continue }
+      pairs.insert([source, target])
+      processes.insert(way.process)
+    }
+    guard !pairs.isEmpty else { return }
+    var reasons: [String] = []
+    for process in processes.sorted() {
+      for name in ["NCCL_P2P_DISABLE", "NCCL_P2P_LEVEL"] {
+        if let value = setting(process, name) { reasons.append("\(name)=\(value) is set") }
+      }
+      if let line = note(process, "P2P is disabled") { reasons.append(line) }
+    }
+    var seen: Set<String> = []
+    reasons = reasons.filter { seen.insert($0).inserted }
+    add(
+      "peer-access-missing", .note,
+      "GPUs of one node exchange data through host memory instead of directly.",
+      at: "rank \(Self.text(Array(Set(pairs.flatMap { $0 }))))",
+      evidence: (["\(pairs.count) ordered pairs use SHM"] + reasons.prefix(3))
+        .joined(separator: "; "),
+      do:
+        "Normal for consumer GPUs and some virtual machines; else check ACS, IOMMU and containers."
+    )
+  }
+
+  /// A ring must cross nodes as often as there are nodes; more is a rank order that hurts.
+  private mutating func rings() {
+    for own in communicators {
+      guard own.placement.ringSource == .log, let nodes = own.placement.nodes, nodes > 1,
+        own.traffic.operations > 0
+      else { continue }
+      var channels: UInt64 = 0
+      var crossings: UInt64 = 0
+      for edge in own.placement.ring {
+        if edge.source == 0 { channels.add(edge.weight) }
+        if own.placement.crosses(own.placement.seats[edge.source], own.placement.seats[edge.target])
+        {
+          crossings.add(edge.weight)
+        }
+      }
+      let needed = UInt64(clamping: nodes).times(channels)
+      guard channels > 0, crossings > needed else { continue }
+      add(
+        "ring-crosses-nodes-often", .warning,
+        "The rings of communicator \(own.name) cross nodes more often than they need to.",
+        at: "communicator \(own.name)",
+        evidence:
+          "\(crossings) crossings on \(channels) channels, \(needed) would do for \(nodes) nodes",
+        do:
+          "Look for a topology file that does not fit, or hosts that NCCL takes for several nodes.")
+    }
+  }
+
+  private mutating func sharedGPUs() {
+    struct GPU: Hashable {
+      var host: String
+      var address: UInt64
+      var communicator: Int
+    }
+    var users: [GPU: Set<Int>] = [:]
+    for own in communicators {
+      for index in own.communicator.instances {
+        let view = endpoints.instances[index]
+        guard let address = view.facts.busID, let rank = ranks.rank[view.endpoint] else { continue }
+        let gpu = GPU(host: host(view.process), address: address, communicator: own.index)
+        users[gpu, default: []].insert(rank)
+      }
+    }
+    let shared = Set(users.values.filter { $0.count > 1 }.map { $0.sorted() })
+    for numbers in shared.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+      add(
+        "gpu-shared", .warning, "Ranks of one communicator run on the same GPU.",
+        at: "rank \(RangeText.text(numbers))",
+        evidence: "their init lines show the same host and PCI address",
+        do: "Give every rank a GPU of its own (CUDA_VISIBLE_DEVICES, --gpus-per-task).")
+    }
+  }
+
+  private static func text(_ numbers: [Int]) -> String {
+    RangeText.text(Set(numbers).filter { $0 >= 0 }.sorted())
+  }
+
+  // MARK: - Settings
+
+  /// Variables that rightly differ between ranks or hosts.
+  private static let ownSettings: Set<String> = [
+    "NCCL_COMM_ID", "NCCL_HOSTID", "NCCL_DEBUG", "NCCL_DEBUG_FILE", "NCCL_DEBUG_SUBSYS",
+    "NCCL_TOPO_FILE", "NCCL_TOPO_DUMP_FILE", "NCCL_TOPO_DUMP_FILE_RANK", "NCCL_GRAPH_DUMP_FILE",
+    "NCCL_GRAPH_DUMP_FILE_RANK", "NCCL_SOCKET_IFNAME", "NCCL_IB_HCA", "NCCL_IGNORE_CPU_AFFINITY",
+    "NCCL_CONF_FILE",
+  ]
+
+  /// Releases and variables that differ between the ranks of one job.
+  mutating func environment() {
+    struct Values {
+      var ranks: [String: [Int]] = [:]
+    }
+    var jobs: [Int: (versions: Values, settings: [String: Values])] = [:]
+    for (endpoint, seat) in endpoints.all.enumerated() {
+      guard let rank = ranks.rank[endpoint] else { continue }
+      let facts = table.records[seat.process].facts
+      let job = ranks.job[endpoint]
+      var known = jobs[job] ?? (Values(), [:])
+      if let version = facts.version {
+        known.versions.ranks[version.description, default: []].append(rank)
+      }
+      var last: [String: String] = [:]
+      for setting in facts.environment where !Self.ownSettings.contains(setting.name) {
+        last[setting.name] = setting.value
+      }
+      for (name, value) in last {
+        known.settings[name, default: Values()].ranks[value, default: []].append(rank)
+      }
+      jobs[job] = known
+    }
+    func list(_ values: Values, _ name: String) -> String {
+      values.ranks.sorted { $0.key < $1.key }.prefix(4).map {
+        "\(name)\($0.key) on rank \(RangeText.text($0.value.sorted()))"
+      }.joined(separator: "; ")
+    }
+    for (_, job) in jobs.sorted(by: { $0.key < $1.key }) {
+      if job.versions.ranks.count > 1 {
+        add(
+          "versions-differ", .warning, "Ranks of one job use different releases of NCCL.",
+          at: "rank \(Self.text(Self.minority(job.versions.ranks)))",
+          evidence: list(job.versions, ""),
+          do: "Load the same library on all nodes; releases do not talk to each other reliably.")
+      }
+      for (name, values) in job.settings.sorted(by: { $0.key < $1.key })
+      where values.ranks.count > 1 {
+        add(
+          "environment-differs", .warning, "\(name) differs between the ranks of one job.",
+          at: "rank \(Self.text(Self.minority(values.ranks)))",
+          evidence: list(values, "\(name)="),
+          do: "Set it alike everywhere; ranks that choose differently hang or slow each other.")
+      }
+    }
+  }
+
+  /// The ranks that have another value than most.
+  private static func minority(_ values: [String: [Int]]) -> [Int] {
+    let most = values.max { a, b in (a.value.count, b.key) < (b.value.count, a.key) }?.key
+    return values.filter { $0.key != most }.values.flatMap { $0 }
+  }
+
+  // MARK: - Habits
+
+  /// Most bytes of a message that is all latency.
+  private static let smallBytes: UInt64 = 4096
+  /// Operations from which small messages are worth a word.
+  private static let manyOperations: UInt64 = 10_000
+  /// Live communicators over the same ranks from which on they look forgotten.
+  private static let manyCommunicators = 8
+
+  /// Small messages, uneven experts, forgotten communicators.
+  mutating func habits(_ matrix: [RankMatrixRow]) {
+    for own in communicators {
+      var small: UInt64 = 0
+      for group in own.traffic.classes
+      where group.messageBytes.map({ $0 <= Self.smallBytes }) ?? false {
+        small.add(group.operations)
+      }
+      guard small >= Self.manyOperations, small > own.traffic.operations / 2 else { continue }
+      add(
+        "small-messages", .note,
+        "Most operations on communicator \(own.name) move less than 4 KiB.",
+        at: "communicator \(own.name)",
+        evidence: "\(small) of \(own.traffic.operations) operations",
+        do: "Each costs a launch and a round trip; larger batches or fused buffers cost the same.")
+    }
+    experts(matrix)
+    var alike: [[Int]: [String]] = [:]
+    for own in communicators where own.communicator.size > 1 && !own.ranks.isEmpty {
+      let isOpen = own.communicator.instances.allSatisfy {
+        endpoints.instances[$0].facts.end == .open
+      }
+      if isOpen { alike[own.ranks, default: []].append(own.name) }
+    }
+    for (numbers, names) in alike.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) })
+    where names.count >= Self.manyCommunicators {
+      add(
+        "communicators-pile-up", .note,
+        "\(names.count) communicators over the same ranks were made and not destroyed.",
+        at: "rank \(RangeText.text(numbers))",
+        evidence: names.prefix(6).joined(separator: ", ") + ", ...",
+        do: "Each holds GPU memory; destroy those that are not needed, or make them once.")
+    }
+  }
+
+  /// How far the fullest expert rank is above the mean of its group.
+  private mutating func experts(_ matrix: [RankMatrixRow]) {
+    var received: [Int: UInt64] = [:]
+    for row in matrix where row.dimension == .ep {
+      received[row.destinationRank, default: 0].add(row.bytes)
+    }
+    guard !received.isEmpty else { return }
+    var seen: Set<[Int]> = []
+    for own in communicators where own.ranks.count > 1 {
+      let loads = own.ranks.compactMap { rank in received[rank].map { (rank: rank, bytes: $0) } }
+      guard loads.count == own.ranks.count,
+        own.traffic.classes.contains(where: { $0.kind == .allToAll && $0.messageBytes == nil }),
+        seen.insert(own.ranks).inserted,
+        let fullest = loads.max(by: { ($0.bytes, $1.rank) < ($1.bytes, $0.rank) })
+      else { continue }
+      let mean = loads.reduce(0.0) { $0 + Double($1.bytes) } / Double(loads.count)
+      let skew = mean > 0 ? Double(fullest.bytes) / mean : 1
+      guard skew >= 1.5 else { continue }
+      let tenths = Int((skew * 10).rounded())
+      add(
+        "expert-load-uneven", .note,
+        "Rank \(fullest.rank) receives \(tenths / 10).\(tenths % 10) times the mean of its expert group.",
+        at: "rank \(fullest.rank), communicator \(own.name)",
+        evidence: "\(fullest.bytes) bytes against a mean of \(Int(clamping: UInt64(mean)))",
+        do: "All ranks wait for the fullest one; look at the router's balance or expert placement.")
+    }
+  }
+
+  // MARK: - Timeouts
+
+  /// What PyTorch's watchdog saw, joined to the calls in the log.
+  mutating func timeouts() {
+    for file in table.files {
+      for timeout in file.timeouts {
+        let operation = WatchdogLine(timeout.text)
+        let rank = timeout.rank.map { "rank \($0), " } ?? ""
+        let matches = operation.map { line in
+          communicators.filter { own in
+            own.traffic.classes.contains { line.fits($0) }
+              && (timeout.rank.map { own.ranks.contains($0) } ?? true)
+          }.map(\.name)
+        }
+        let place = matches.map { names in
+          names.isEmpty || names.count > 4
+            ? "" : "; such calls are on communicator \(names.joined(separator: ", "))"
+        }
+        add(
+          "watchdog-timeout", .error,
+          "PyTorch's watchdog gave up on "
+            + (operation.map { "\($0.kind.name) number \($0.sequence) of its process group." }
+              ?? "a collective."),
+          at: "\(rank)\(file.file):\(timeout.line)",
+          evidence: String(timeout.text.prefix(300)) + (place ?? ""),
+          do:
+            "Look for the rank that did not make this call: it is the cause, not those that waited."
+        )
+      }
+    }
+  }
+}
+
+/// The operation in a line of PyTorch's watchdog.
+///
+///     WorkNCCL(SeqNum=17, OpType=ALLREDUCE, NumelIn=1024, NumelOut=1024, Timeout(ms)=600000)
+struct WatchdogLine {
+  var kind: OperationKind
+  var sequence: UInt64
+  var elementsIn: UInt64
+
+  init?(_ text: String) {
+    func value(_ name: String) -> Substring? {
+      guard let range = text.firstRange(of: name + "=") else { return nil }
+      return text[range.upperBound...].prefix { $0 != "," && $0 != ")" }
+    }
+    let kinds: [String: OperationKind] = [
+      "ALLREDUCE": .allReduce, "ALLREDUCE_COALESCED": .allReduce, "ALLGATHER": .allGather,
+      "_ALLGATHER_BASE": .allGather, "ALLGATHER_COALESCED": .allGather, "BROADCAST": .broadcast,
+      "REDUCE": .reduce, "REDUCE_SCATTER": .reduceScatter, "_REDUCE_SCATTER_BASE": .reduceScatter,
+      "ALLTOALL": .allToAll, "ALLTOALL_BASE": .allToAll, "SEND": .send, "RECV": .recv,
+      "GATHER": .gather, "SCATTER": .scatter, "BARRIER": .allReduce,
+    ]
+    guard let kind = value("OpType").flatMap({ kinds[String($0)] }),
+      let sequence = value("SeqNum").flatMap({ UInt64($0) })
+    else { return nil }
+    self.kind = kind
+    self.sequence = sequence
+    elementsIn = value("NumelIn").flatMap { UInt64($0) } ?? 0
+  }
+
+  /// Whether a class of operations may be this one; reduce-scatter is logged by what it receives.
+  func fits(_ group: OperationClass) -> Bool {
+    guard group.kind == kind, let count = group.elementCount else { return false }
+    return kind == .reduceScatter || kind == .allToAll
+      ? count > 0 && elementsIn % count == 0 : count == elementsIn
+  }
+}
+
+extension [String] {
+  fileprivate func appending(_ text: String?) -> [String] { self + (text.map { [$0] } ?? []) }
+}

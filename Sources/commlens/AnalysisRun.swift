@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CollectiveTrace
+internal import TrafficAnalysis
+internal import TrafficModel
+
+/// Logs read, judged and analysed: what `analyze` and `check` have in common.
+struct AnalysisRun {
+  /// What was found.
+  let summary: TrafficSummary
+  /// What the files were like.
+  let verdict: IngestionVerdict
+
+  /// Reads all inputs and tells on standard error what went wrong with them.
+  ///
+  /// - Throws: `CommandFailure` for wrong options; `EarlyEnd` when no input holds a line of NCCL.
+  init(
+    _ input: InputOptions, _ analysis: AnalysisOptions, _ console: Console
+  ) throws {
+    let (job, model) = try analysis.descriptions()
+    let inputs = try input.list()
+    for sentence in inputs.missing { Console.fail(sentence) }
+    if inputs.skippedLinks > 0 {
+      console.note(
+        "\(inputs.skippedLinks) symbolic link\(inputs.skippedLinks == 1 ? " was" : "s were") "
+          + "not followed inside folders; name the files to read them."
+      )
+    }
+    let meter = ProgressMeter(
+      total: inputs.files.reduce(0) { $0 + max($1.size, 0) }, files: inputs.files.count,
+      console: console)
+    let partial = TraceReading.summarize(
+      inputs.files, jobs: analysis.jobs ?? TraceReading.availableCores, meter: meter)
+
+    verdict = IngestionVerdict(partial.files, unmatchedPatterns: inputs.missing.count)
+    // The report names files relative to their folder; a person gets the path as typed.
+    let errors = verdict.errors.map { sentence in
+      guard let file = inputs.files.first(where: { sentence.hasPrefix("\($0.name): ") }) else {
+        return sentence
+      }
+      return file.path + sentence.dropFirst(file.name.count)
+    }
+    Self.tell(errors, more: "files could not be read", on: console, Console.fail)
+    Self.tell(
+      verdict.warnings, more: "files were not read to their end", on: console, console.warn)
+    guard verdict.status != .internalError else { throw EarlyEnd(status: verdict.status) }
+    guard verdict.hasTrace else {
+      if verdict.status == .malformedInput { Console.fail(IngestionVerdict.advice) }
+      throw EarlyEnd(status: verdict.status)
+    }
+    var summary = TrafficAnalyzer.analyze(partial, job: job, model: model)
+    Self.reconcile(&summary, job: job, model: model, console)
+    self.summary = summary
+  }
+
+  /// The end of a command that has said on standard error why it cannot go on.
+  struct EarlyEnd: Error {
+    let status: ExitStatus
+  }
+
+  /// Lays expected beside observed traffic where job and model allow a closed form.
+  ///
+  /// A job that only names the layout is no error: labels need no more.
+  private static func reconcile(
+    _ summary: inout TrafficSummary, job: JobDescription?, model: ModelConfiguration?,
+    _ console: Console
+  ) {
+    guard let job, let model else { return }
+    do throws(ConfigurationError) {
+      let job = try job.with(model: model)
+      Reconciliation.add(try TrafficModel.expect(job), job: job, to: &summary)
+    } catch {
+      console.note("Expected traffic was not worked out: \(error.description)")
+    }
+  }
+
+  /// Applies `--strict` and a list of findings, and says which of them objects.
+  func status(strict: Bool, failOn: [String]) -> ExitStatus {
+    var status = verdict.status
+    if strict, !verdict.losses.isEmpty {
+      Console.fail(
+        "--strict: \(verdict.losses.prefix(5).joined(separator: "; "))"
+          + (verdict.losses.count > 5 ? "; and \(verdict.losses.count - 5) more." : "."))
+      status = ExitStatus.worse(status, .gate)
+    }
+    let gates = Set(failOn)
+    let tripped = summary.findings.filter {
+      gates.contains($0.code) || gates.contains($0.severity.rawValue)
+    }
+    if let first = tripped.first {
+      Console.fail(
+        "--fail-on: \(tripped.count) finding\(tripped.count == 1 ? "" : "s"), first "
+          + "\(first.code): \(first.summary)")
+      status = ExitStatus.worse(status, .gate)
+    }
+    return status
+  }
+
+  /// Tells about files; a folder of a thousand damaged ones must not bury the rest.
+  private static func tell(
+    _ sentences: [String], more: String, on console: Console, _ say: (String) -> Void
+  ) {
+    let shown = console.verbosity == .verbose ? sentences.count : 5
+    for sentence in sentences.prefix(shown) { say(sentence) }
+    if sentences.count > shown {
+      say("\(sentences.count - shown) more \(more); see ingestion.csv, or pass -v.")
+    }
+  }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import TrafficReport
+
+/// `commlens check`: what is wrong with a job, and a status that says whether anything is.
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Lists what is wrong, and exits with 1 if anything is.",
+    discussion: """
+      Reads the same inputs as analyze and prints only the findings: calls that differ between \
+      ranks, ranks that stop early, slow transports, settings that differ, and more. A finding \
+      of severity error or warning gives status 1; --fail-on names others. Notes never do unless \
+      named.
+      """
+  )
+
+  @OptionGroup(title: "Input") var input: InputOptions
+  @OptionGroup(title: "Analysis") var analysis: AnalysisOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "What standard output gets: table, csv, json, ndjson or md (default: table).",
+      valueName: "format"))
+  var format: OutputFormat = .table
+
+  @Option(
+    help: ArgumentHelp(
+      "Colour: auto, always or never; auto obeys NO_COLOR, CLICOLOR_FORCE and TERM.",
+      valueName: "when"))
+  var color: ColorChoice = .auto
+
+  @Flag(name: .shortAndLong, help: "Nothing but the status, and why it is not 0.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Tell about every file.")
+  var verbose = false
+
+  func run() throws {
+    let console = Console(
+      verbosity: quiet ? .quiet : verbose ? .verbose : .normal, color: color)
+    let run = try AnalysisRun(input, analysis, console)
+    if !quiet {
+      let bytes =
+        switch format {
+        case .table:
+          FindingsReport.text(run.summary, width: console.width, color: console.colorsOutput)
+        case .csv: FindingsReport.csv(run.summary)
+        case .json: FindingsReport.json(run.summary)
+        case .ndjson: FindingsReport.ndjson(run.summary)
+        case .md: FindingsReport.markdown(run.summary)
+        }
+      try console.output(bytes)
+    }
+    let status = run.status(
+      strict: analysis.strict,
+      failOn: analysis.failOn.isEmpty ? ["error", "warning"] : analysis.failOn)
+    if status != .done { throw ExitCode(status.rawValue) }
+  }
+}
