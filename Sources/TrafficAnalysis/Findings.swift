@@ -182,12 +182,34 @@ struct FindingCollector {
         evidence: "a communicator of \(largest) ranks holds every rank that was seen",
         do: "Correct world_size and the parallel sizes; labels may be wrong.")
     }
+    if ranks.jobs == 1, ranks.guessed == 0 { foreignGroups() }
     guard ranks.jobs > 1 else { return }
     add(
       "several-jobs", .note,
       "The logs hold \(ranks.jobs) groups of ranks that share no communicator.", at: "",
       evidence: "the ranks of each group are numbered after those of the group before",
       do: "If these are separate jobs, analyse them one by one; if not, give --job.")
+  }
+
+  /// Communicators with real traffic whose ranks form no group of the described layout.
+  private mutating func foreignGroups() {
+    guard let layout else { return }
+    let foreign = communicators.filter { own in
+      !own.ranks.isEmpty && own.communicator.size > 1
+        && own.traffic.classes.contains { !CommunicatorProfile.isControl($0) }
+        && layout.dimension(ofName: own.frameworkName) == nil
+        && layout.dimensions(ofRanks: own.ranks, size: own.communicator.size).isEmpty
+    }
+    guard let first = foreign.first else { return }
+    let example =
+      "\(first.name) has \(first.communicator.size) ranks, \(RangeText.text(first.ranks))"
+    add(
+      "job-contradicts-logs", .warning,
+      "\(foreign.count) of \(CoverageStatement.counted(communicators.count, "communicator")) "
+        + (foreign.count == 1 ? "is" : "are") + " no group of the job description.",
+      at: "communicator \(first.name)",
+      evidence: "\(example); groups of the description have \(layout.groupSizes) ranks",
+      do: "Correct the parallel sizes or the order of ranks; these labels are inferred.")
   }
 
   // MARK: - Initialisation

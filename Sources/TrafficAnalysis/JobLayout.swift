@@ -48,6 +48,13 @@ struct JobLayout {
     return result
   }
 
+  /// The sizes of the groups that the description makes, for a person: `2 (tp), 4 (pp)`.
+  var groupSizes: String {
+    var seen: Set<String> = []
+    return grid.families.map { "\($0.groupSize) (\($0.dimension.rawValue))" }
+      .filter { seen.insert($0).inserted }.joined(separator: ", ")
+  }
+
   /// The strategy that the description gives a communicator by its name.
   func dimension(ofName name: String?) -> ParallelismDimension? {
     name.flatMap { grid.dimension(ofCommunicatorNamed: $0) }

@@ -148,8 +148,16 @@ struct SummaryAssembly {
   ) -> [TrafficRow] {
     var place: [RowKey: Int] = [:]
     var rows: [TrafficRow] = []
+    var callers: [[Int: UInt64]] = []
     for (number, own) in analysed.enumerated() {
       var met: Set<Int> = []
+      let views = own.communicator.instances.map { endpoints.instances[$0] }
+      let numbers = views.map { ranks.rank[$0.endpoint] }
+      // Only what a job should have moved is compared rank by rank.
+      var calls =
+        layout == nil
+        ? []
+        : CallsByRank.count(views, own.traffic.classes, size: own.communicator.size)
       let parts = own.traffic.classes.enumerated().flatMap { index, group in
         let share = order.shares[number][index] ?? [phases[number][index]: group.operations]
         return group.parts(share).map { (index: index, phase: $0.phase, group: $0.part) }
@@ -169,7 +177,17 @@ struct SummaryAssembly {
               communicatorSize: key.size, communicators: 0, operations: 0, rankCalls: 0,
               payloadBytes: 0, wireBytes: 0, intraNodeBytes: 0, interNodeBytes: 0))
         }
+        if row == callers.count { callers.append([:]) }
         if met.insert(row).inserted { rows[row].communicators += 1 }
+        for (view, rank) in numbers.enumerated() where calls.indices.contains(index) {
+          guard let rank, calls[index][view] > 0 else { continue }
+          // Set-up comes first, and once on every rank; whatever differs is in what follows.
+          let part =
+            phase == .initialization
+            ? min(calls[index][view], group.operations) : calls[index][view]
+          callers[row][rank, default: 0].add(part)
+          calls[index][view] = calls[index][view].minus(part)
+        }
         rows[row].operations.add(group.operations)
         rows[row].rankCalls.add(group.rankCalls)
         rows[row].payloadBytes.add(group.payloadBytes)
@@ -177,6 +195,10 @@ struct SummaryAssembly {
         rows[row].interNodeBytes.add(group.interNodeBytes)
         rows[row].intraNodeBytes.add(group.intraNodeBytes)
       }
+    }
+    for (row, calls) in callers.enumerated() {
+      rows[row].callsByRank = calls.map { RankCalls(rank: $0.key, calls: $0.value) }
+        .sorted { $0.rank < $1.rank }
     }
     return rows.sorted { a, b in
       if a.dimension != b.dimension { return a.dimension < b.dimension }
@@ -366,6 +388,12 @@ struct SummaryAssembly {
     row.intraNodeBytes = entry.intraNode
     row.interNodeBytes = entry.interNode
     row.coverage = entry.calls > 0 ? "full" : "no_operations"
+    for index in table.records[seat.process].files {
+      let file = table.files[index]
+      row.linesLost += file[.tornLost].lines + file[.malformed].lines
+      row.hasGaps =
+        row.hasGaps || file.gaps > 0 || (file.status != .complete && file.status != .empty)
+    }
     return row
   }
 

@@ -111,6 +111,11 @@ public struct TrafficRow: Sendable, Equatable {
   public var intraNodeBytes: UInt64?
   /// Part of `wireBytes` that crosses nodes; `nil` when the placement is unknown.
   public var interNodeBytes: UInt64?
+  /// Calls of each global rank, sorted by rank.
+  ///
+  /// A group of sends and receives that stands for one collective is one call. Empty without a job
+  /// description, which is what they are compared with, and where a rank's number is not known.
+  public var callsByRank: [RankCalls] = []
 
   /// Makes a row.
   public init(
@@ -133,6 +138,19 @@ public struct TrafficRow: Sendable, Equatable {
     self.wireBytes = wireBytes
     self.intraNodeBytes = intraNodeBytes
     self.interNodeBytes = interNodeBytes
+  }
+}
+
+/// How often one rank took part in a class of operations.
+public struct RankCalls: Sendable, Equatable {
+  /// Rank in the job.
+  public var rank: Int
+  /// Its calls.
+  public var calls: UInt64
+  /// Makes a count.
+  public init(rank: Int, calls: UInt64) {
+    self.rank = rank
+    self.calls = calls
   }
 }
 
@@ -264,6 +282,10 @@ public struct RankRow: Sendable, Equatable {
   public var interNodeBytes: UInt64?
   /// `full`, `no_log` (expected, no file) or `no_operations` (file without operation lines).
   public var coverage: String
+  /// Lines lost in the files that hold its log, which other ranks may share.
+  public var linesLost = 0
+  /// Whether such a file has gaps or ends early, so that nobody knows how many lines are missing.
+  public var hasGaps = false
 
   /// Makes a row for a rank nothing is known of.
   public init(rank: Int) {

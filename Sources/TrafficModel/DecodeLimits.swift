@@ -46,7 +46,7 @@ public struct Link: Sendable, Equatable {
 
 /// Batch sizes and cache sizes that decide how decoding spends its time.
 ///
-/// - SeeAlso: arXiv 2507.15465, equations 10 and 13, tables III and IV.
+/// - SeeAlso: arXiv 2507.15465, equations 9, 10 and 13, tables III and IV.
 public struct DecodeLimits: Sendable {
   private let model: ModelConfiguration
 
@@ -90,6 +90,30 @@ public struct DecodeLimits: Sendable {
     model.experts.map {
       accelerator.ridgePoint * Double($0.experts) / Double($0.expertsPerToken)
     }
+  }
+
+  /// Mean number of tokens that each expert of a layer gets of a batch: B k/E (equation 9).
+  ///
+  /// - Returns: `nil` for a model without experts.
+  public func tokensPerExpert(batch: Int) -> Double? {
+    model.experts.map {
+      Double(batch) * Double($0.expertsPerToken) / Double($0.experts)
+    }
+  }
+
+  /// Seconds for dispatch and combine of one layer: 2 G (M k B)/(BW n) + alpha (equation 13).
+  ///
+  /// M is one token's hidden state, B the batch over all *n* accelerators, G the load of the busiest
+  /// of them over the mean, alpha the link's latency.
+  ///
+  /// - Returns: `nil` for a model without experts or without an accelerator.
+  public func expertExchangeSeconds(
+    batch: Int, accelerators: Int, elementBytes: Int, imbalance: Double, link: Link
+  ) -> Double? {
+    guard accelerators > 0,
+      let bytes = dispatchBytes(tokensPerRank: batch, elementBytes: elementBytes)
+    else { return nil }
+    return 2 * imbalance * Double(bytes) / (link.bandwidth * Double(accelerators)) + link.latency
   }
 
   /// Bytes that one rank sends in one dispatch (or combine) of a layer, with even routing, all

@@ -44,6 +44,8 @@ public struct ExpectedTraffic: Sendable, Equatable {
     public var source: String
     /// What a reader must know about the row; empty when there is nothing.
     public var note: String
+    /// Calls of each rank of a pipeline stage, by stage.
+    public var callsByStage: [UInt64] = []
   }
 
   /// The sums of one global rank.
@@ -68,6 +70,8 @@ public struct ExpectedTraffic: Sendable, Equatable {
   public var rows: [Row]
   /// Sorted by rank.
   public var ranks: [Rank]
+  /// Optimizer steps (training) or decode passes (inference) in the numbers.
+  public var repetitions: UInt64?
   /// What was assumed and what is outside the closed forms, most important first.
   public var statements: [String]
 

@@ -179,12 +179,25 @@ struct JobScenario {
     return try divide(replica, by: microBatches(), "workload.batch", "micro-batches")
   }
 
+  /// Tokens that each sequence gets after the one of the prefill pass.
+  private func decodePasses() throws(ConfigurationError) -> Int {
+    try required(
+      workload.decodeSteps ?? workload.outputTokens.map { max(1, $0) - 1 },
+      "workload.output_tokens")
+  }
+
+  /// Optimizer steps, or decode passes of a batch.
+  func repetitions() throws(ConfigurationError) -> UInt64 {
+    switch workload.kind {
+    case .training: UInt64(clamping: workload.steps ?? 1)
+    case .inference: try UInt64(clamping: decodePasses())
+    }
+  }
+
   /// The prefill pass and the decode passes of an inference batch.
   func passes() throws(ConfigurationError) -> [InferencePass] {
     let prompt = try required(workload.promptTokens, "workload.prompt_tokens")
-    let decodes = try required(
-      workload.decodeSteps ?? workload.outputTokens.map { max(1, $0) - 1 },
-      "workload.output_tokens")
+    let decodes = try decodePasses()
     let sequences = try inferenceSequences()
     let repeats = try UInt64(clamping: microBatches())
     let prefill = InferencePass(

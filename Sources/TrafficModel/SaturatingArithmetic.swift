@@ -26,6 +26,9 @@ extension UInt64 {
     return rest == 0 ? quotient : quotient + 1
   }
 
+  /// Subtracts, or returns 0.
+  func minus(_ other: UInt64) -> UInt64 { other > self ? 0 : self - other }
+
   /// Adds in place, or stays at the largest value.
   mutating func add(_ other: UInt64) { self = adding(other) }
 }

@@ -150,6 +150,17 @@ struct TrafficLedger {
     own.row.rankCalls.add(operations.times(isPointToPoint ? 2 : n))
     own.row.payloadBytes.add(payload.times(operations))
     own.row.wireBytes.add(wire.times(operations))
+    if own.row.callsByStage.isEmpty {
+      own.row.callsByStage = [UInt64](repeating: 0, count: sums.count)
+    }
+    // A ring of sends and receives: each rank makes its share of both.
+    let calls =
+      if case .boundary = term.members {
+        term.operations
+      } else {
+        isPointToPoint ? term.operations.times(2) / UInt64(n) : term.operations
+      }
+    for stage in stages(term.members) { own.row.callsByStage[stage].add(calls) }
     if case .stage(let stage) = term.members {
       own.stages.insert(stage)
       own.row.communicators = max(own.acrossStages, own.stages.count * communicators)
@@ -172,6 +183,16 @@ struct TrafficLedger {
     }
   }
 
+  /// The stages whose ranks call.
+  private func stages(_ members: OperationClass.Members) -> [Int] {
+    switch members {
+    case .stage(let stage): [stage]
+    case .everyStage: Array(sums.indices)
+    case .boundary(let source, let destination): [source, destination]
+    case .ends: [0, sums.count - 1]
+    }
+  }
+
   private mutating func addToRanks(
     _ term: OperationClass, message: UInt64, payload: UInt64, wire: UInt64, part: UInt64
   ) {
@@ -191,13 +212,7 @@ struct TrafficLedger {
       // A ring of sends and receives: each rank makes its share of both.
       let calls = term.kind.isPointToPoint ? times.times(2) / n : times
       let bytes = wire.times(times) / n
-      let stages: [Int] =
-        switch term.members {
-        case .stage(let stage): [stage]
-        case .ends: [0, sums.count - 1]
-        default: Array(sums.indices)
-        }
-      for stage in stages {
+      for stage in stages(term.members) {
         add(
           stage: stage, calls: calls, payload: payload.times(times) / n, sent: bytes,
           received: bytes)

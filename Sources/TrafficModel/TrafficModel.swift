@@ -33,6 +33,7 @@ public enum TrafficModel {
     case .training: try training(scenario, in: &ledger)
     }
     var traffic = ledger.traffic(job: job, statements: Statements.all(scenario))
+    traffic.repetitions = try scenario.repetitions()
     if traffic.wireBytes == .max {
       traffic.statements.insert(
         "A sum is beyond 2^64 - 1 and stays there: the sizes cannot be meant.", at: 0)

@@ -9,8 +9,10 @@ internal import CollectiveTrace
 /// low-rank projections of latent attention are whole on every rank (Megatron-LM,
 /// arXiv 1909.08053 section 3).
 ///
-/// What a `config.json` does not state (learned positions, norms of queries and keys, biases of
+/// What neither a `config.json` nor its family states (learned positions, biases and norms of
 /// families not listed here) is left out.
+///
+/// - SeeAlso: Hugging Face transformers, `modeling_<family>.py`.
 struct TransformerShape {
   /// Families whose dense layers have an up and a down projection but no gate.
   private static let plainFamilies: Set<String> = [
@@ -24,6 +26,13 @@ struct TransformerShape {
   /// Families with a bias in the query, key and value projections only.
   private static let attentionBiasedFamilies: Set<String> = ["qwen2", "qwen2_moe"]
 
+  /// Families that norm queries and keys, head by head.
+  private static let headNormFamilies: Set<String> = [
+    "qwen3", "qwen3_moe", "gemma3", "gemma3_text",
+  ]
+  /// Families with a norm before and after each block.
+  private static let sandwichFamilies: Set<String> = ["gemma2", "gemma3", "gemma3_text"]
+
   let model: ModelConfiguration
   /// Ranks that share each dense matrix.
   let tensor: Int
@@ -36,6 +45,12 @@ struct TransformerShape {
   private var matrices: Int { Self.plainFamilies.contains(family) ? 2 : 3 }
   private var hasBiases: Bool { Self.biasedFamilies.contains(family) }
   private var hidden: UInt64 { UInt64(clamping: model.hiddenSize) }
+
+  private var normsPerLayer: Int {
+    if Self.sandwichFamilies.contains(family) { return 4 }
+    // Falcon's first layout runs attention and MLP side by side behind one norm.
+    return family == "falcon" && model.keyValueHeads == 1 ? 1 : 2
+  }
 
   /// Key and value heads of one rank: heads fewer than ranks are copied.
   var localKeyValueHeads: Int { max(1, model.keyValueHeads / max(1, tensor)) }
@@ -51,15 +66,16 @@ struct TransformerShape {
     return product(2, localKeyValueHeads, model.headDimension)
   }
 
-  /// One norm: its scale, and its shift where the family has biases.
-  var norm: UInt64 { hidden.times(hasBiases ? 2 : 1) }
+  /// One norm: its scale, and its shift where the family has one.
+  var norm: UInt64 { hidden.times(hasBiases || family == "falcon" ? 2 : 1) }
 
   /// Weights of a layer that every rank of the tensor group holds whole, dense part only.
   ///
   /// With sequence parallelism each rank sees part of the tokens, so their gradients are summed
   /// over the tensor group.
   var replicatedPerLayer: UInt64 {
-    var sum = norm.times(2)
+    var sum = norm.times(normsPerLayer)
+    if Self.headNormFamilies.contains(family) { sum.add(product(2, model.headDimension)) }
     if hasBiases { sum.add(hidden.times(2)) }
     if let latent = model.latentAttention {
       sum.add(UInt64(clamping: latent.keyValueRank + (latent.queryRank ?? 0)))

@@ -150,31 +150,56 @@ public enum ExpectationReport {
     return text
   }
 
+  /// The job in one line: how long, and what each rank sends.
   private static func totals(of traffic: ExpectedTraffic) -> String {
-    let ranks = Quantity.counted(traffic.ranks.count, "rank")
-    return
-      "\(ranks), \(Quantity.count(traffic.operations)) operations, "
-      + "\(Quantity.count(traffic.rankCalls)) calls, payload "
-      + "\(Quantity.bytes(traffic.payloadBytes)), wire \(Quantity.bytes(traffic.wireBytes))"
+    var text = Quantity.counted(traffic.ranks.count, "rank")
+    let isTraining = traffic.rows.contains { $0.phase == .forward || $0.phase == .backward }
+    if let repetitions = traffic.repetitions {
+      text += ", "
+      text +=
+        isTraining
+        ? Quantity.counted(Int(clamping: repetitions), "step")
+        : "per sequence 1 prefill and \(Quantity.count(repetitions)) decode "
+          + (repetitions == 1 ? "pass" : "passes")
+    }
+    let sent = traffic.ranks.map(\.sentBytes)
+    if let least = sent.min(), let most = sent.max(), most > 0 {
+      text +=
+        least == most
+        ? "; each rank sends \(Quantity.bytes(most))"
+        : "; a rank sends \(Quantity.bytes(least)) to \(Quantity.bytes(most))"
+      if isTraining, let steps = traffic.repetitions, steps > 1 {
+        text += ", \(least == most ? "" : "at most ")\(Quantity.bytes(most / steps)) per step"
+      }
+    }
+    return text
   }
 
   private static let trafficHeader = [
-    "strategy", "phase", "operation", "type", "message", "ranks", "groups", "operations",
-    "payload", "wire",
+    "dimension", "phase", "collective", "type", "message", "groups x ranks", "operations",
+    "calls", "payload", "wire", "share",
   ]
   private static let trafficAlignments: [TextTable.Alignment] = [
-    .left, .left, .left, .left, .right, .right, .right, .right, .right, .right,
+    .left, .left, .left, .left, .right, .right, .right, .right, .right, .right, .right,
   ]
 
+  /// The classes in the words of the digest of logs, and their sum.
   private static func trafficRows(of traffic: ExpectedTraffic) -> [[String]] {
-    traffic.rows.map { row in
+    let rows = traffic.rows.map { row in
       [
         row.dimension.rawValue, row.phase.rawValue, row.collective, row.dataType,
-        Quantity.bytes(row.messageBytes), Quantity.count(row.communicatorSize),
-        Quantity.count(row.communicators), Quantity.count(row.operations),
+        Quantity.bytes(row.messageBytes), "\(row.communicators) x \(row.communicatorSize)",
+        Quantity.count(row.operations), Quantity.count(row.rankCalls),
         Quantity.bytes(row.payloadBytes), Quantity.bytes(row.wireBytes),
+        Quantity.share(row.wireBytes, of: traffic.wireBytes),
       ]
     }
+    let total = [
+      "total", "", "", "", "", "", Quantity.count(traffic.operations),
+      Quantity.count(traffic.rankCalls), Quantity.bytes(traffic.payloadBytes),
+      Quantity.bytes(traffic.wireBytes), "",
+    ]
+    return rows + [total]
   }
 
   private static let rankHeader = ["ranks", "stage", "calls", "payload", "sent", "received"]

@@ -67,8 +67,8 @@ struct AnalysisRun {
   ) {
     guard let job, let model else { return }
     do throws(ConfigurationError) {
-      let expected = try TrafficModel.expect(try job.with(model: model))
-      Reconciliation.add(expected, to: &summary)
+      let job = try job.with(model: model)
+      Reconciliation.add(try TrafficModel.expect(job), job: job, to: &summary)
     } catch {
       console.note("Expected traffic was not worked out: \(error.description)")
     }

@@ -96,6 +96,59 @@ import Testing
     #expect(try CommandRun(["expect", "--job", inference, "--virtual-stages", "0"]).status == 78)
   }
 
+  /// Key path, what was found, and what is allowed.
+  @Test(arguments: [
+    (#"{"hidden_size": 64}"#, ["num_hidden_layers", "is missing", "n_layer"]),
+    (
+      #"{"hidden_size": "wide", "num_hidden_layers": 2}"#,
+      ["hidden_size", "1 to 268435456"]
+    ),
+    (#"{"hidden_size": 64,"#, ["config.json:2:1", "neither YAML nor JSON"]),
+    (
+      #"{"text_config": {"hidden_size": 64, "num_hidden_layers": -1}}"#,
+      ["text_config.num_hidden_layers", "-1", "1 to 65536"]
+    ),
+  ])
+  func aBadModelIsRefusedByBothCommands(text: String, words: [String]) throws {
+    let model = try scratch.write("config.json", text)
+    let logs = Fixture.root.appending(path: "traces/vllm-tp4").path(percentEncoded: false)
+    for arguments in [
+      ["expect", "--job", inference, "--model", model],
+      ["analyze", logs, "--job", inference, "--model", model],
+    ] {
+      let run = try CommandRun(arguments)
+      #expect(run.status == 78 && run.output.isEmpty)
+      for word in words { #expect(run.errors.contains(word), "\(run.errors) lacks \(word)") }
+    }
+  }
+
+  @Test func aJobThatDidNotRunIsAGateForScripts() throws {
+    let logs = Fixture.root.appending(path: "traces/vllm-tp4").path(percentEncoded: false)
+    let own = Fixture.folder.appending(path: "jobs/s1-vllm-tp4-2.18.5.yaml")
+      .path(percentEncoded: false)
+    let gate = ["--fail-on", "job-contradicts-logs", "--fail-on", "traffic-unexplained", "-q"]
+    #expect(try CommandRun(["analyze", logs, "--job", own] + gate).status == 0)
+    // The other job's prompt is four times as long.
+    let run = try CommandRun(["analyze", logs, "--job", inference] + gate)
+    #expect(run.status == 1)
+    #expect(run.errors.contains("job-contradicts-logs") && run.errors.contains("128 tokens"))
+  }
+
+  @Test func everyJobOfTheFixturesIsToldOrNamesWhatItLacks() throws {
+    let folder = Fixture.folder.appending(path: "jobs")
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder.path()).sorted() {
+      let path = folder.appending(path: name).path(percentEncoded: false)
+      for format in ["table", "csv", "json", "ndjson", "md"] {
+        let run = try CommandRun(["expect", "--job", path, "--format", format])
+        if run.status == 78 {
+          #expect(run.errors.contains("`model` is missing"), "\(name)")
+        } else {
+          #expect(run.status == 0 && !run.output.isEmpty && run.errors.isEmpty, "\(name)")
+        }
+      }
+    }
+  }
+
   @Test func theSchemaListsTheColumns() throws {
     let output = try CommandRun(["schema"]).output
     let rows = try CommandRun(["expect", "--job", inference, "--format", "csv"]).output

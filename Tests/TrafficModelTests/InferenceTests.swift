@@ -17,18 +17,20 @@ import TrafficAnalysis
     var decodeBytes: UInt64
     var logits: UInt64
     var payload: UInt64
+    /// Bytes that each rank puts on the wire, in MB as printed.
+    var wireMegabytes: Double
   }
 
   static let tensorCases = [
     Tensor(
       model: Scenarios.llama3B, prefill: 57, decode: 7239, prefillBytes: 786_432,
-      decodeBytes: 6144, logits: 32064, payload: 89_303_040),
+      decodeBytes: 6144, logits: 32064, payload: 89_303_040, wireMegabytes: 133.95),
     Tensor(
       model: Scenarios.llama8B, prefill: 65, decode: 8255, prefillBytes: 1_048_576,
-      decodeBytes: 8192, logits: 32064, payload: 135_782_400),
+      decodeBytes: 8192, logits: 32064, payload: 135_782_400, wireMegabytes: 203.67),
     Tensor(
       model: Scenarios.llama13B, prefill: 81, decode: 10287, prefillBytes: 1_310_720,
-      decodeBytes: 10240, logits: 8000, payload: 211_507_200),
+      decodeBytes: 10240, logits: 8000, payload: 211_507_200, wireMegabytes: 317.26),
   ]
 
   @Test(arguments: tensorCases)
@@ -47,11 +49,30 @@ import TrafficAnalysis
     let reduced = traffic.select(.tp, nil, "all_reduce")
     #expect(reduced.payload == 4 * known.payload)
     #expect(reduced.wire == 4 * known.payload * 3 / 2)
+    #expect(abs(Double(reduced.wire) / 4 / 1e6 - known.wireMegabytes) <= 0.0051)
+    #expect(
+      traffic.ranks.map(\.calls)
+        == Array(repeating: prefill.operations + decode.operations + 128, count: 4))
     let logits = traffic.select(.tp, nil, "all_gather")
     #expect(logits.map(\.operations) == [1, 127])
     #expect(logits.allSatisfy { $0.elementCount == known.logits })
     #expect(logits.payload == 4 * 128 * known.logits * 2)
     #expect(traffic.rows.count == 4)
+  }
+
+  @Test(arguments: tensorCases)
+  func bothEnginesSendTheSameLogitsAndReceiveThemElsewhere(_ known: Tensor) throws {
+    var assumptions = TrafficAssumptions()
+    assumptions.logits = .gather
+    let job = Scenarios.job(known.model, tensor: 4)
+    let first = try Scenarios.inference(job, assumptions: assumptions).select(.tp, nil, "gather")
+    let second = try Scenarios.inference(job).select(.tp, nil, "all_gather")
+    // V_logit = Sd v/t b is sent by each rank; the root receives t - 1 of them, or all ranks do.
+    let sent = 128 * known.logits * 2
+    #expect(first.map(\.elementCount) == [known.logits, known.logits])
+    #expect(second.map(\.elementCount) == [known.logits, known.logits])
+    #expect(first.payload == 4 * sent && second.payload == 4 * sent)
+    #expect(first.wire == 3 * sent && second.wire == 4 * 3 * sent)
   }
 
   @Test func theFirstEngineGathersLogitsAtOneRank() throws {
@@ -73,13 +94,20 @@ import TrafficAnalysis
     var model: ModelConfiguration
     var prefill: UInt64
     var decode: UInt64
+    var perBoundary: UInt64
     var total: UInt64
   }
 
   @Test(arguments: [
-    Pipeline(model: Scenarios.llama3B, prefill: 393_216, decode: 3072, total: 9_400_320),
-    Pipeline(model: Scenarios.llama8B, prefill: 524_288, decode: 4096, total: 12_533_760),
-    Pipeline(model: Scenarios.llama13B, prefill: 655_360, decode: 5120, total: 15_667_200),
+    Pipeline(
+      model: Scenarios.llama3B, prefill: 393_216, decode: 3072, perBoundary: 3_133_440,
+      total: 9_400_320),
+    Pipeline(
+      model: Scenarios.llama8B, prefill: 524_288, decode: 4096, perBoundary: 4_177_920,
+      total: 12_533_760),
+    Pipeline(
+      model: Scenarios.llama13B, prefill: 655_360, decode: 5120, perBoundary: 5_222_400,
+      total: 15_667_200),
   ])
   func pipelineParallelInferenceSendsTwoTensorsPerBoundary(_ known: Pipeline) throws {
     let traffic = try Scenarios.inference(Scenarios.job(known.model, pipeline: 4))
@@ -90,8 +118,11 @@ import TrafficAnalysis
     #expect(traffic.payloadBytes == known.total)
     #expect(traffic.rankCalls == 2 * 768)
     // The middle stages receive as much as they send; the ends do one of the two.
-    #expect(traffic.ranks.map(\.sentBytes) == [1, 1, 1, 0].map { $0 * known.total / 3 })
-    #expect(traffic.ranks.map(\.receivedBytes) == [0, 1, 1, 1].map { $0 * known.total / 3 })
+    #expect(traffic.ranks.map(\.sentBytes) == [1, 1, 1, 0].map { $0 * known.perBoundary })
+    #expect(traffic.ranks.map(\.receivedBytes) == [0, 1, 1, 1].map { $0 * known.perBoundary })
+    // Two sends per boundary and pass: the ends call 2 and 254 times, the middle twice as often.
+    #expect(traffic.rows[0].callsByStage == [2, 4, 4, 2])
+    #expect(traffic.rows[1].callsByStage == [254, 508, 508, 254])
   }
 
   struct Hybrid: Sendable {
@@ -122,6 +153,13 @@ import TrafficAnalysis
       traffic.operations(.tp, .prefill, "all_reduce") == known.first.0 + known.second.0)
     #expect(traffic.operations(.tp, .decode, "all_reduce") == known.first.1 + known.second.1)
     #expect(traffic.select(.tp, .prefill, "all_reduce").map(\.communicators) == [2])
+    // Stage by stage, as each rank makes them.
+    #expect(
+      traffic.select(.tp, .prefill, "all_reduce").map(\.callsByStage)
+        == [[known.first.0, known.second.0]])
+    #expect(
+      traffic.select(.tp, .decode, "all_reduce").map(\.callsByStage)
+        == [[known.first.1, known.second.1]])
     let sends = traffic.select(.pp)
     #expect(sends.map(\.elementCount) == [known.slice.0, known.slice.1])
     // Two tensor ranks with 2 and 254 sends each.
@@ -131,6 +169,7 @@ import TrafficAnalysis
       $0.elementCount == known.slice.0 || $0.elementCount == known.slice.1
     }
     #expect(slices.map(\.operations) == [2, 254])
+    #expect(slices.map(\.callsByStage) == [[0, 2], [0, 254]])
     #expect(slices.allSatisfy { $0.communicators == 1 })
     let logits = gathers.filter { $0.elementCount == known.logits }
     #expect(logits.map(\.operations) == [1, 127])
@@ -150,6 +189,13 @@ import TrafficAnalysis
     #expect(payload == 135_782_400)
     #expect(pipeline.payloadBytes == 12_533_760)
     #expect(payload * 10 / pipeline.payloadBytes == 108)
+    // Both grow with the tokens that go through the stack, whatever they are.
+    let long = Scenarios.job(Scenarios.llama8B, tensor: 4)
+    let longer = try Scenarios.inference(long, prompt: 1000, output: 25)
+    let piped = try Scenarios.inference(
+      Scenarios.job(Scenarios.llama8B, pipeline: 4), prompt: 1000, output: 25)
+    #expect(longer.select(.tp, nil, "all_reduce").payload * 255 == 4 * payload * 1024)
+    #expect(piped.payloadBytes * 255 == pipeline.payloadBytes * 1024)
   }
 
   @Test func aReplicaServesItsShareOfTheBatch() throws {

@@ -85,6 +85,46 @@ import TrafficAnalysis
     #expect(full.operations(.sp, .forward) == plain.operations(.sp, .forward))
   }
 
+  @Test func fullRecomputationRepeatsReductionsAndRingsToo() throws {
+    let plain = megatron(llama(layers: 16), sequenceParallel: false)
+    let once = try Scenarios.training(plain, microBatches: 4)
+    let full = try Scenarios.training(plain, microBatches: 4, recompute: .full)
+    // Two blocks of 16 layers, 4 micro-batches, 2 replicas.
+    #expect(
+      full.operations(.tp, .backward, "all_reduce")
+        == once.operations(.tp, .backward, "all_reduce") + 2 * 16 * 4 * 2)
+    let ring = Scenarios.job(llama(layers: 4), context: 4)
+    func sends(_ recompute: JobDescription.Workload.Recompute?) throws -> UInt64 {
+      try Scenarios.training(ring, length: 8192, recompute: recompute).operations(.cp, .backward)
+    }
+    // 4 ranks, 4 layers: 3 + 4 sends, and 3 once more when attention is computed again.
+    #expect(try sends(nil) == 4 * 4 * 7)
+    #expect(try sends(.selective) == 4 * 4 * 10)
+    #expect(try sends(.full) == 4 * 4 * 10)
+  }
+
+  @Test func untiedEmbeddingsAreNotSummed() throws {
+    let traffic = try Scenarios.training(megatron(llama(layers: 16)), microBatches: 4)
+    #expect(traffic.select(.embedding).isEmpty)
+    // Each end holds a matrix of its own then: as many parameters as with a tied copy.
+    let tied = try Scenarios.training(megatron(llama(layers: 16, tied: true)), microBatches: 4)
+    #expect(
+      traffic.select(.dp, .backward, "reduce_scatter").wire
+        == tied.select(.dp, .backward, "reduce_scatter").wire)
+  }
+
+  @Test func callsOfARankAreThoseOfItsStage() throws {
+    for traffic in [
+      try Scenarios.training(megatron(llama(layers: 16, tied: true)), microBatches: 4),
+      try Scenarios.inference(Scenarios.job(Scenarios.llama8B, tensor: 2, pipeline: 4)),
+    ] {
+      for rank in traffic.ranks {
+        #expect(
+          traffic.rows.reduce(0) { $0 + $1.callsByStage[rank.stage] } == rank.calls)
+      }
+    }
+  }
+
   @Test(arguments: [1, 2, 4])
   func aMicroBatchCrossesEveryBoundaryOfEveryChunk(chunks: Int) throws {
     var assumptions = TrafficAssumptions()

@@ -83,6 +83,17 @@ struct ModelConfigurationReader {
     "qwen3_moe": false, "deepseek_v2": false, "deepseek_v3": false, "phi3": false,
   ]
 
+  /// What a family means by a field that its files leave out.
+  ///
+  /// Source: transformers, `Gemma3TextConfig`; the published files of Gemma 3 state only what
+  /// differs from it.
+  private static let familyDefaults: [String: [Field: Int]] = {
+    let gemma3: [Field: Int] = [
+      .attentionHeads: 8, .keyValueHeads: 4, .headDimension: 256, .vocabularySize: 262_208,
+    ]
+    return ["gemma3": gemma3, "gemma3_text": gemma3]
+  }()
+
   private let root: ConfigurationMapping
   /// The mapping with the language model's fields: the root, or a part of it.
   private let fields: ConfigurationMapping
@@ -146,7 +157,8 @@ struct ModelConfigurationReader {
     for name in field.names {
       if let value = fields[name] { return try value.integer(range) }
     }
-    return nil
+    guard let family = try fields["model_type"]?.text() else { return nil }
+    return Self.familyDefaults[family]?[field]
   }
 
   private func required(

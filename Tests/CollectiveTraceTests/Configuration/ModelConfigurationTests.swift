@@ -135,6 +135,76 @@ import Testing
     #expect(model.experts?.expertLayers == 24)
   }
 
+  /// Hidden size, layers, heads, key and value heads, head dimension, intermediate size,
+  /// vocabulary, and whether embeddings are tied.
+  private func sizes(_ model: ModelConfiguration) -> [Int] {
+    [
+      model.hiddenSize, model.layers, model.attentionHeads, model.keyValueHeads,
+      model.headDimension, model.intermediateSize, model.vocabularySize,
+      model.tiedEmbeddings.map { $0 ? 1 : 0 } ?? -1,
+    ]
+  }
+
+  @Test func readsTheLaterGemmas() throws {
+    let second = try model(
+      #"{"model_type": "gemma2", "architectures": ["Gemma2ForCausalLM"], "hidden_size": 3584, "num_hidden_layers": 42, "num_attention_heads": 16, "num_key_value_heads": 8, "head_dim": 256, "intermediate_size": 14336, "vocab_size": 256000, "torch_dtype": "bfloat16"}"#
+    )
+    #expect(sizes(second) == [3584, 42, 16, 8, 256, 14336, 256_000, 1])
+    // The 4B file states only what differs from its family; the vision tower's sizes are others.
+    let third = try model(
+      #"{"model_type": "gemma3", "architectures": ["Gemma3ForConditionalGeneration"], "mm_tokens_per_image": 256, "text_config": {"hidden_size": 2560, "intermediate_size": 10240, "model_type": "gemma3_text", "num_hidden_layers": 34, "sliding_window": 1024}, "torch_dtype": "bfloat16", "vision_config": {"hidden_size": 1152, "num_hidden_layers": 27, "num_attention_heads": 16, "intermediate_size": 4304}}"#
+    )
+    #expect(sizes(third) == [2560, 34, 8, 4, 256, 10240, 262_208, 1])
+    #expect(third.dataType == "bfloat16")
+    let large = try model(
+      #"{"model_type": "gemma3", "text_config": {"head_dim": 128, "hidden_size": 5376, "intermediate_size": 21504, "model_type": "gemma3_text", "num_attention_heads": 32, "num_hidden_layers": 62, "num_key_value_heads": 16}, "torch_dtype": "bfloat16"}"#
+    )
+    #expect(sizes(large) == [5376, 62, 32, 16, 128, 21504, 262_208, 1])
+  }
+
+  @Test func readsMistralMixtralAndQwen() throws {
+    let mistral = try model(
+      #"{"model_type": "mistral", "hidden_size": 5120, "num_hidden_layers": 40, "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 128, "intermediate_size": 14336, "vocab_size": 131072, "tie_word_embeddings": false, "torch_dtype": "bfloat16"}"#
+    )
+    #expect(sizes(mistral) == [5120, 40, 32, 8, 128, 14336, 131_072, 0])
+    let mixtral = try model(
+      #"{"model_type": "mixtral", "hidden_size": 6144, "num_hidden_layers": 56, "num_attention_heads": 48, "num_key_value_heads": 8, "intermediate_size": 16384, "vocab_size": 32768, "num_local_experts": 8, "num_experts_per_tok": 2}"#
+    )
+    #expect(sizes(mixtral) == [6144, 56, 48, 8, 128, 16384, 32768, 0])
+    #expect(mixtral.experts?.experts == 8 && mixtral.experts?.expertsPerToken == 2)
+    // The width of an expert is the only width there is.
+    #expect(mixtral.experts?.intermediateSize == 16384 && mixtral.experts?.expertLayers == 56)
+    let qwen = try model(
+      #"{"model_type": "qwen2", "hidden_size": 896, "num_hidden_layers": 24, "num_attention_heads": 14, "num_key_value_heads": 2, "intermediate_size": 4864, "vocab_size": 151936, "tie_word_embeddings": true}"#
+    )
+    #expect(sizes(qwen) == [896, 24, 14, 2, 64, 4864, 151_936, 1])
+    let third = try model(
+      #"{"model_type": "qwen3", "hidden_size": 1024, "num_hidden_layers": 28, "num_attention_heads": 16, "num_key_value_heads": 8, "head_dim": 128, "intermediate_size": 3072, "vocab_size": 151936, "tie_word_embeddings": true}"#
+    )
+    #expect(sizes(third) == [1024, 28, 16, 8, 128, 3072, 151_936, 1])
+  }
+
+  @Test func readsTheSecondDeepSeekAndItsLiteModel() throws {
+    let large = try model(
+      #"{"model_type": "deepseek_v2", "hidden_size": 5120, "num_hidden_layers": 60, "num_attention_heads": 128, "num_key_value_heads": 128, "intermediate_size": 12288, "moe_intermediate_size": 1536, "vocab_size": 102400, "n_routed_experts": 160, "n_shared_experts": 2, "num_experts_per_tok": 6, "first_k_dense_replace": 1, "moe_layer_freq": 1, "q_lora_rank": 1536, "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128, "tie_word_embeddings": false}"#
+    )
+    #expect(sizes(large) == [5120, 60, 128, 128, 192, 12288, 102_400, 0])
+    #expect(large.experts?.expertLayers == 59 && large.experts?.sharedIntermediateSize == 3072)
+    let lite = try model(
+      #"{"model_type": "deepseek_v2", "hidden_size": 2048, "num_hidden_layers": 27, "num_attention_heads": 16, "num_key_value_heads": 16, "intermediate_size": 10944, "moe_intermediate_size": 1408, "vocab_size": 102400, "n_routed_experts": 64, "n_shared_experts": 2, "num_experts_per_tok": 6, "first_k_dense_replace": 1, "moe_layer_freq": 1, "q_lora_rank": null, "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128}"#
+    )
+    #expect(lite.latentAttention?.queryRank == nil && lite.experts?.expertLayers == 26)
+  }
+
+  @Test func namesAMissingFieldOfANestedModelByItsWholePath() throws {
+    let error = try #require(
+      problem(
+        #"{"model_type": "somebody", "text_config": {"hidden_size": 64, "num_attention_heads": 2, "depth": 4, "intermediate_size": 128, "vocab_size": 256}}"#
+      ))
+    #expect(error.description.contains("`text_config.num_hidden_layers` is missing"))
+    #expect(error.description.contains("look like it: depth"))
+  }
+
   @Test func namesAMissingFieldAndTheKeysThatLookLikeIt() throws {
     let error = try #require(
       problem(
