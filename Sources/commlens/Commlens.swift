@@ -20,7 +20,8 @@ struct Commlens: ParsableCommand {
       """,
     version: Version.line,
     subcommands: [
-      AnalyzeCommand.self, ExpectCommand.self, FormatsCommand.self, SchemaCommand.self,
+      AnalyzeCommand.self, ExpectCommand.self, TopologyCommand.self, FormatsCommand.self,
+      SchemaCommand.self,
     ]
   )
 

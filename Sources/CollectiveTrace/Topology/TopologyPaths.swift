@@ -434,9 +434,11 @@ private struct LinkGraph {
             type < known.type || (type == known.type && rate > known.rate)
               || (type == known.type && rate == known.rate && path.hops + 1 < known.hops)
           else { continue }
-          guard let back = links[link.target].first(where: {
-            $0.target == node && $0.type == link.type
-          }) else { continue }
+          guard
+            let back = links[link.target].first(where: {
+              $0.target == node && $0.type == link.type
+            })
+          else { continue }
           paths[link.target] = TopologyPath(
             type: type, rate: rate, hops: path.hops + 1,
             isAssumed: path.isAssumed || link.isAssumed || back.isAssumed)

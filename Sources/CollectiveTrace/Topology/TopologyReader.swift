@@ -95,7 +95,8 @@ struct TopologyReader {
       let found = child.map { "holds no <cpu>, but <\($0.shownName)> in line \($0.line)" }
       throw .malformed(
         file, line: elements[0].line, "<system> \(found ?? "is empty")",
-        "it is no topology of NCCL, whose outermost elements are <cpu>; name the machine's own file")
+        "it is no topology of NCCL, whose outermost elements are <cpu>; name the machine's own file"
+      )
     }
     try check("GPUs", topology.gpus.count)
     try check("network devices", topology.nets.count)
@@ -261,7 +262,9 @@ struct TopologyReader {
     let multiprocessors = try element.integer("sm", in: numbers, file: file)
     if let gcn = element["gcn"] {
       // RCCL's older files have the number alone; src/misc/archinfo.cc names the same five.
-      let names = ["906": "gfx906", "908": "gfx908", "910": "gfx90a", "940": "gfx940", "941": "gfx941"]
+      let names = [
+        "906": "gfx906", "908": "gfx908", "910": "gfx90a", "940": "gfx940", "941": "gfx941",
+      ]
       topology.gpus[index].gcnArchitecture = names[gcn] ?? gcn
       topology.gpus[index].computeUnits = multiprocessors
     } else {
@@ -411,7 +414,9 @@ struct TopologyReader {
   // MARK: - Notes
 
   private mutating func addNotes() {
-    func plural(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+    func plural(_ count: Int, _ noun: String) -> String {
+      "\(count) \(noun)\(count == 1 ? "" : "s")"
+    }
     var notes: [String] = []
     if tally.gpusByClass > 0 {
       notes.append(

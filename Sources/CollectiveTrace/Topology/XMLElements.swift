@@ -65,7 +65,8 @@ enum XMLElements {
     default:
       let detail = ledger.detail.hasSuffix(".") ? String(ledger.detail.dropLast()) : ledger.detail
       throw .malformed(
-        path, line: nil, "could not be read whole (\(ConfigurationText.printable(detail, limit: 512)))",
+        path, line: nil,
+        "could not be read whole (\(ConfigurationText.printable(detail, limit: 512)))",
         "copy the file again")
     }
     return (try parser.finish(), ledger)

@@ -11,7 +11,8 @@ extension XMLElement {
   ) throws(TopologyError) -> Int? {
     guard let text = self[name] else { return nil }
     guard let value = Self.integer(text), range.contains(value) else {
-      throw invalid(name, text, "a whole number from \(range.lowerBound) to \(range.upperBound)", file)
+      throw invalid(
+        name, text, "a whole number from \(range.lowerBound) to \(range.upperBound)", file)
     }
     return value
   }
@@ -81,7 +82,8 @@ extension XMLElement {
       isNegative = sign == "-"
       digits = digits.dropFirst()
     }
-    let radix = digits.hasPrefix("0x") || digits.hasPrefix("0X") ? 16 : digits.hasPrefix("0") ? 8 : 10
+    let radix =
+      digits.hasPrefix("0x") || digits.hasPrefix("0X") ? 16 : digits.hasPrefix("0") ? 8 : 10
     if radix == 16 { digits = digits.dropFirst(2) }
     guard let first = digits.utf8.first, first != UInt8(ascii: "-"), first != UInt8(ascii: "+"),
       let magnitude = Int(digits, radix: radix)
