@@ -50,16 +50,16 @@ public enum PathType: Int, Sendable, Comparable, CaseIterable {
   }
 
   /// What the abbreviation stands for.
-  public var meaning: String {
+  public func meaning(in dialect: Topology.Dialect) -> String {
     switch self {
     case .local: "the same device"
-    case .nvlink: "NVLink or xGMI"
+    case .nvlink: dialect == .rccl ? "xGMI link" : "NVLink"
     case .nvlinkRelay: "NVLink through another GPU"
     case .c2c: "chip-to-chip link of GPU and CPU"
     case .pix: "at most one PCIe switch"
     case .pxb: "several PCIe switches"
     case .p2c: "C2C to the CPU, then PCIe to the NIC"
-    case .pxn: "NVLink to a GPU near the NIC"
+    case .pxn: dialect == .rccl ? "xGMI to a GPU near the NIC" : "NVLink to a GPU near the NIC"
     case .phb: "through the CPU's PCIe host bridge"
     case .sys: "between NUMA nodes"
     case .net: "through the network"
@@ -379,7 +379,7 @@ private struct LinkGraph {
         links[processors + index].append(
           Link(
             target: processors + peer, type: .sys, rate: LinkRates.betweenProcessors(processor),
-            isAssumed: false))
+            isAssumed: processor.architecture == nil))
       }
     }
   }

@@ -443,6 +443,11 @@ struct TopologyReader {
         "link_speed `\(ConfigurationText.printable(speed))` is no text NCCL knows; it counts as "
           + "8 GT/s.")
     }
+    if topology.gpus.count > 1, tally.gpusByClass == 0, !topology.hasFabric {
+      notes.append(
+        "No NVLink or xGMI in the file; NCCL looks for it on the machine, and paths between GPUs "
+          + "are then better than here.")
+    }
     if topology.gpus.isEmpty { notes.append("No GPU in the file.") }
     if tally.unrankedGPUs > 0 {
       notes.append(

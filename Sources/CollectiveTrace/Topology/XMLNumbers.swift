@@ -9,7 +9,8 @@ extension XMLElement {
   func integer(
     _ name: String, in range: ClosedRange<Int>, file: String
   ) throws(TopologyError) -> Int? {
-    guard let text = self[name] else { return nil }
+    // Where the system says nothing, NCCL may write an empty text.
+    guard let text = self[name], !text.isEmpty else { return nil }
     guard let value = Self.integer(text), range.contains(value) else {
       throw invalid(
         name, text, "a whole number from \(range.lowerBound) to \(range.upperBound)", file)

@@ -73,9 +73,10 @@ enum Palette {
     Tone(name: "d0", light: RGB(0x1F4E79), dark: RGB(0x9CCBF2)),
     Tone(name: "d1", light: RGB(0x3F77A8), dark: RGB(0x6FA6D3)),
     Tone(name: "d2", light: RGB(0x8DB9DB), dark: RGB(0x2B5F8C)),
-    Tone(name: "d3", light: RGB(0xB7D3E8), dark: RGB(0x22486B)),
-    Tone(name: "d4", light: RGB(0xD9E7F2), dark: RGB(0x19324A)),
-    Tone(name: "d5", light: RGB(0xF1F4F7), dark: RGB(0x141C25)),
+    Tone(name: "d3", light: RGB(0xACCCE4), dark: RGB(0x254F76)),
+    Tone(name: "d4", light: RGB(0xC8DDED), dark: RGB(0x1F4160)),
+    Tone(name: "d5", light: RGB(0xDFEBF4), dark: RGB(0x19324A)),
+    Tone(name: "d6", light: RGB(0xF3F5F8), dark: RGB(0x141C25)),
   ]
 
   static let lightPaper = RGB(0xFFFFFF)

@@ -18,7 +18,7 @@ struct MachineDrawing {
     let isFabric = Set(
       topology.fabricLinks.compactMap { $0.target == .fabric ? $0.gpu : nil })
     for (index, row) in layout.rows.enumerated() {
-      if index == 0 { drawInterconnect(above: row, in: &figure) }
+      drawInterconnect(above: row, isFirst: index == 0, in: &figure)
       let height = row.boxes.map { layout.boxes[$0].height }.max() ?? 0
       let total =
         row.boxes.reduce(0) { $0 + layout.width(of: $1, chip: row.chip) }
@@ -44,13 +44,14 @@ struct MachineDrawing {
 
   /// The link between NUMA nodes, as one bar above them.
   private func drawInterconnect(
-    above row: (boxes: [Int], chip: Double), in figure: inout Figure
+    above row: (boxes: [Int], chip: Double), isFirst: Bool, in figure: inout Figure
   ) {
     let nodes = layout.boxes.filter { $0.processor != nil && $0.chips > 0 }
     guard nodes.count > 1, let first = nodes.first?.processor else { return }
     let rate = TopologyText.betweenProcessors(topology.processors[first])
     let label =
       "between NUMA nodes (SYS)" + (rate.map { ": \(TopologyText.bandwidth($0))" } ?? "")
+      + (isFirst ? "" : " (the same)")
     let total =
       row.boxes.reduce(0) { $0 + layout.width(of: $1, chip: row.chip) }
       + Double(row.boxes.count - 1) * MachineLayout.nodeGap
@@ -119,18 +120,23 @@ struct MachineDrawing {
       let box = layout.boxes[place.box]
       let width = layout.width(of: place.box, chip: chip)
       drawFrame(box, x: place.x, y: place.y, width: width, height: place.height, in: &figure)
-      var left = place.x + MachineLayout.padding
       let top = place.y + MachineLayout.header + MachineLayout.padding
       let bottom = place.y + place.height - MachineLayout.padding
-      drawChips(of: box, x: left, top: top, bottom: bottom, chip: chip, in: &figure)
-      for (column, gpu) in box.gpus.enumerated() where isFabric.contains(gpu) {
-        let middle = left + (Double(column) + 0.5) * chip + Double(column) * MachineLayout.gap
-        figure.rule("lane", x1: middle, y1: bottom, x2: middle, y2: floor)
-        stands.append(middle)
+      var left = place.x + MachineLayout.padding
+      drawCards(of: box, x: left, y: top, width: width, in: &figure)
+      for gpu in box.gpus {
+        drawGPU(gpu, x: left, y: bottom - layout.gpuHeight, width: chip, in: &figure)
+        if isFabric.contains(gpu) {
+          let middle = left + chip / 2
+          figure.rule("lane", x1: middle, y1: bottom, x2: middle, y2: floor)
+          stands.append(middle)
+        }
+        left += chip + MachineLayout.gap
       }
-      left += Double(box.columns) * (chip + MachineLayout.gap)
+      let inside =
+        top + Double(box.cardRows) * (MachineLayout.netHeight + MachineLayout.gap)
       for child in box.children {
-        waiting.append(Place(box: child, x: left, y: top, height: bottom - top))
+        waiting.append(Place(box: child, x: left, y: inside, height: bottom - inside))
         left += layout.width(of: child, chip: chip) + MachineLayout.gap
       }
     }
@@ -186,33 +192,33 @@ struct MachineDrawing {
 
   // MARK: - Chips
 
-  private func drawChips(
-    of box: MachineLayout.Box, x: Double, top: Double, bottom: Double, chip: Double,
-    in figure: inout Figure
+  /// Draws network cards and unknown devices in a strip across the box.
+  private func drawCards(
+    of box: MachineLayout.Box, x: Double, y: Double, width: Double, in figure: inout Figure
   ) {
-    func left(_ column: Int) -> Double { x + Double(column) * (chip + MachineLayout.gap) }
-    let small =
+    guard box.cardColumns > 0 else { return }
+    let columns = Double(box.cardColumns)
+    let room = width - 2 * MachineLayout.padding - (columns - 1) * MachineLayout.gap
+    let card = min(room / columns, MachineLayout.widestCard)
+    let inset = (room - columns * card) / 2
+    let cards =
       box.adapters.map { (isAdapter: true, index: $0) }
       + box.others.map { (isAdapter: false, index: $0) }
-    for (place, part) in small.enumerated() {
-      let y =
-        top + Double(place / max(box.columns, 1)) * (MachineLayout.netHeight + MachineLayout.gap)
-      let x = left(place % max(box.columns, 1))
+    for (place, part) in cards.enumerated() {
+      let left = x + inset + Double(place % box.cardColumns) * (card + MachineLayout.gap)
+      let top =
+        y + Double(place / box.cardColumns) * (MachineLayout.netHeight + MachineLayout.gap)
       if part.isAdapter {
-        drawAdapter(part.index, x: x, y: y, width: chip, in: &figure)
+        drawAdapter(part.index, x: left, y: top, width: card, in: &figure)
       } else {
         let other = topology.others[part.index]
         drawChip(
-          Palette.Machine.unknown, "frame absent", x: x, y: y, width: chip,
+          Palette.Machine.unknown, "frame absent", x: left, y: top, width: card,
           height: MachineLayout.netHeight,
           lines: [["unknown", "?"], [TopologyText.shortBus(other.bus)]], text: nil,
           tooltip: "PCI device \(other.bus), class \(other.pciClass ?? "not stated")",
           in: &figure)
       }
-    }
-    for (column, gpu) in box.gpus.enumerated() {
-      drawGPU(
-        gpu, x: left(column), y: bottom - layout.gpuHeight, width: chip, in: &figure)
     }
   }
 
@@ -295,12 +301,15 @@ struct MachineDrawing {
         "class": .text("\(style) \(figure.tone(tone))"), "x": .number(x), "y": .number(y),
         "width": .number(width), "height": .number(height), "rx": "3",
       ], tooltip: tooltip)
-    let shown = lines.filter { !$0.isEmpty }
+    let shown = lines.enumerated().compactMap { index, candidates -> String? in
+      Figure.fitting(
+        candidates, to: width - 4, size: index == 0 ? 10.5 : 9, isStrong: index == 0)
+    }
     let step = 11.5
     var baseline = y + height / 2 + 4 - step * Double(shown.count - 1) / 2
-    for (index, candidates) in shown.enumerated() {
+    for (index, line) in shown.enumerated() {
       figure.label(
-        candidates, x: x + width / 2, y: baseline, size: index == 0 ? 10.5 : 9,
+        [line], x: x + width / 2, y: baseline, size: index == 0 ? 10.5 : 9,
         room: width - 4, tone: text, isStrong: index == 0)
       baseline += step
     }
@@ -308,7 +317,9 @@ struct MachineDrawing {
 
   private func drawLegend(in figure: inout Figure) {
     var items: [(Palette.Tone, String)] = [(Palette.Machine.node, "NUMA node")]
-    if !topology.bridges.isEmpty { items.append((Palette.Machine.bridge, "PCIe switch")) }
+    if !topology.bridges.isEmpty {
+      items.append((Palette.Machine.bridge, "PCIe switch with its uplink"))
+    }
     if !topology.gpus.isEmpty { items.append((Palette.Machine.gpu, "GPU")) }
     if !topology.adapters.isEmpty { items.append((Palette.Machine.net, "network card")) }
     if !topology.others.isEmpty { items.append((Palette.Machine.unknown, "unknown PCI device")) }
@@ -320,21 +331,27 @@ struct MachineDrawing {
 }
 
 extension Figure {
-  /// Draws the first text of several that fits, or nothing.
+  /// Returns the first text of several that fits, or `nil`.
   ///
-  /// The last candidate is cut to fit when it has at least four characters.
+  /// The only candidate is cut to fit when there is room for a few characters.
+  static func fitting(
+    _ candidates: [String], to room: Double, size: Double, isStrong: Bool
+  ) -> String? {
+    let printable = candidates.map { PlainText.printable($0) }.filter { !$0.isEmpty }
+    let whole = printable.first {
+      TextMetrics.width($0, size: size, isBold: isStrong) <= room
+    }
+    guard whole == nil, printable.count == 1, room >= 4 * size else { return whole }
+    return TextMetrics.fitted(printable[0], to: room, size: size, isBold: isStrong)
+  }
+
+  /// Draws the first text of several that fits, or nothing.
   mutating func label(
     _ candidates: [String], x: Double, y: Double, size: Double, room: Double,
     tone: Palette.Tone?, isStrong: Bool = false
   ) {
-    func width(_ text: String) -> Double { TextMetrics.width(text, size: size, isBold: isStrong) }
-    let printable = candidates.map { PlainText.printable($0) }.filter { !$0.isEmpty }
-    guard let first = printable.first else { return }
-    var text = printable.first { width($0) <= room }
-    if text == nil, printable.count == 1, room >= 4 * size {
-      text = TextMetrics.fitted(first, to: room, size: size, isBold: isStrong)
-    }
-    guard let text, !text.isEmpty else { return }
+    guard let text = Self.fitting(candidates, to: room, size: size, isStrong: isStrong)
+    else { return }
     let style = tone.map { self.tone($0) } ?? "ink"
     body.text(
       "text",

@@ -9,8 +9,16 @@ internal import CollectiveTrace
 struct PathMatrix {
   private let machine: TopologyMachine
   private var topology: Topology { machine.topology }
+  /// GPUs by index, as people look for them.
+  private let order: [Int]
 
-  init(_ machine: TopologyMachine) { self.machine = machine }
+  init(_ machine: TopologyMachine) {
+    self.machine = machine
+    order = TopologyText.orderedGPUs(machine.topology)
+  }
+
+  /// The narrowest cell that holds a path type.
+  private static let smallestWithText = 20.5
 
   private struct Panel {
     var title: String
@@ -21,47 +29,62 @@ struct PathMatrix {
     var isSquare: Bool
   }
 
-  private static let rowLabel = 46.0
+  /// Room for the names of rows.
+  private var rowLabel: Double {
+    let widest = rowNames.map { TextMetrics.width($0, size: 9) }.max() ?? 0
+    return min(widest, 78) + 8
+  }
+
+  private var rowNames: [String] {
+    order.map { index in
+      let name = TopologyText.shortName(ofGPU: index, in: topology)
+      // One without an index is called by its bus address.
+      return topology.gpus[index].device == nil ? name : "GPU \(name)"
+    }
+  }
 
   func draw(in figure: inout Figure) {
-    let gpus = topology.gpus.indices.map { TopologyText.shortName(ofGPU: $0, in: topology) }
+    let rowLabel = self.rowLabel
+    let rows = rowNames
+    let gpus = order.map { TopologyText.shortName(ofGPU: $0, in: topology) }
     var panels: [Panel] = []
     if gpus.count > 1 {
       panels.append(
         Panel(
           title: "GPU to GPU", columns: gpus, isUpright: gpus.contains { $0.utf8.count > 3 },
-          paths: machine.paths.gpuToGPU, isSquare: true))
+          paths: order.map { gpu in order.map { machine.paths.gpuToGPU[gpu][$0] } }, isSquare: true)
+      )
     }
     if !topology.nets.isEmpty {
       panels.append(
         Panel(
           title: "GPU to network device",
           columns: topology.nets.indices.map { TopologyText.shortName(ofNet: $0, in: topology) },
-          isUpright: true, paths: machine.paths.gpuToNet, isSquare: false))
+          isUpright: true, paths: order.map { machine.paths.gpuToNet[$0] }, isSquare: false))
     }
     figure.y += 2
     // Side by side when both have readable cells.
     let room = Figure.width - 2 * Figure.margin
-    let labels = Double(panels.count) * Self.rowLabel + Double(panels.count - 1) * 24
+    let labels = Double(panels.count) * rowLabel + Double(panels.count - 1) * 24
     let columns = panels.reduce(0) { $0 + $1.columns.count }
     let shared = (room - labels) / Double(max(columns, 1))
-    if shared >= 24 {
+    if shared >= Self.smallestWithText {
       let cell = min(30, shared)
       let head = panels.map { self.head(of: $0, cell: cell) }.max() ?? 0
       var x = Figure.margin
       var bottom = figure.y
       for panel in panels {
-        let end = draw(panel, gpus, x: x, y: figure.y, head: head, cell: cell, in: &figure)
+        let end = draw(panel, rows, x: x, y: figure.y, head: head, cell: cell, in: &figure)
         bottom = max(bottom, end)
-        x += Self.rowLabel + Double(panel.columns.count) * cell + 24
+        x += rowLabel + Double(panel.columns.count) * cell + 24
       }
       figure.y = bottom + 14
     } else {
       for panel in panels {
-        let cell = min(30, (room - Self.rowLabel) / Double(max(panel.columns.count, 1)))
+        let cell = min(30, (room - rowLabel) / Double(max(panel.columns.count, 1)))
         figure.y =
           draw(
-            panel, gpus, x: Figure.margin, y: figure.y, head: head(of: panel, cell: cell),
+            panel, rows, x: Figure.margin, y: figure.y, head: head(of: panel, cell: cell),
             cell: cell, in: &figure) + 14
       }
     }
@@ -81,7 +104,7 @@ struct PathMatrix {
     _ panel: Panel, _ rows: [String], x: Double, y: Double, head: Double, cell: Double,
     in figure: inout Figure
   ) -> Double {
-    let left = x + Self.rowLabel
+    let left = x + rowLabel
     figure.text(panel.title, x: x, y: y + 10, size: Figure.tickSize, style: .strong)
     let top = y + 16 + head
     let height = cell >= 20 ? 20 : cell
@@ -106,7 +129,7 @@ struct PathMatrix {
     }
     for (row, name) in rows.enumerated() where height >= 9 {
       figure.text(
-        TextMetrics.fitted("GPU \(name)", to: Self.rowLabel - 4, size: 9), x: left - 5,
+        TextMetrics.fitted(name, to: rowLabel - 5, size: 9), x: left - 5,
         y: top + (Double(row) + 0.5) * height + 3, size: 9, style: .muted, anchor: .end)
     }
     return top + Double(rows.count) * height
@@ -134,19 +157,21 @@ struct PathMatrix {
       let tone = Self.tone(type).map { figure.tone($0) } ?? "blank"
       figure.body.element(
         "path", ["class": .text("cell \(tone)"), "d": .text(paths[type] ?? "")],
-        tooltip: "\(type.name(in: topology.dialect)): \(type.meaning)")
+        tooltip: "\(type.name(in: topology.dialect)): \(type.meaning(in: topology.dialect))")
     }
-    guard cell >= 22 else { return }
+    guard cell >= Self.smallestWithText else { return }
     let direct = directLinks()
     for (row, line) in panel.paths.enumerated() {
       for (column, path) in line.enumerated() where path.type != .local {
-        var text = path.type.name(in: topology.dialect)
-        if panel.isSquare, path.type == .nvlink {
-          text = direct[Pair(from: row, to: column)] ?? (topology.dialect == .rccl ? "XG" : "NVL")
-        }
+        let name =
+          path.type == .nvlink && topology.dialect == .rccl
+          ? "XG" : path.type.name(in: topology.dialect)
+        let link =
+          panel.isSquare && path.type == .nvlink
+          ? direct[Pair(from: order[row], to: order[column])] : nil
         let isInverse = path.type.rawValue <= PathType.c2c.rawValue
         figure.label(
-          [text], x: left + (Double(column) + 0.5) * cell,
+          [link, name].compactMap(\.self), x: left + (Double(column) + 0.5) * cell,
           y: top + (Double(row) + 0.5) * height + 3.2, size: 9, room: cell - 1,
           tone: isInverse ? Palette.Machine.inverse : nil)
       }
@@ -178,9 +203,10 @@ struct PathMatrix {
     case .nvlink: Palette.distances[0]
     case .nvlinkRelay, .c2c: Palette.distances[1]
     case .pix: Palette.distances[2]
-    case .pxb, .p2c, .pxn: Palette.distances[3]
-    case .phb: Palette.distances[4]
-    case .sys: Palette.distances[5]
+    case .pxb, .p2c: Palette.distances[3]
+    case .pxn: Palette.distances[4]
+    case .phb: Palette.distances[5]
+    case .sys: Palette.distances[6]
     }
   }
 
@@ -190,17 +216,18 @@ struct PathMatrix {
     var items: [(tone: Palette.Tone, label: String)] = []
     for type in used {
       let tone = Self.tone(type) ?? Palette.Machine.unknown
-      items.append((tone, "\(type.name(in: topology.dialect)): \(type.meaning)"))
+      items.append(
+        (tone, "\(type.name(in: topology.dialect)): \(type.meaning(in: topology.dialect))"))
     }
     figure.swatches(items)
     let direct = Set(directLinks().values).sorted().prefix(1)
     if let example = direct.first, panels.contains(where: \.isSquare) {
-      let kind = example.hasPrefix("XG") ? "xGMI" : "NVLink"
-      figure.y -= 8
+      let kind = example.hasPrefix("XG") ? "xGMI links" : "NVLinks"
+      figure.y -= 6
       figure.text(
-        "\(example): direct \(kind) links of two GPUs, with their number.", x: Figure.margin,
-        y: figure.y + 6, size: Figure.tickSize, style: .muted)
-      figure.y += 18
+        "\(example): direct \(kind) between two GPUs, and how many.", x: Figure.margin,
+        y: figure.y + 8, size: Figure.tickSize, style: .muted)
+      figure.y += 20
     }
   }
 }

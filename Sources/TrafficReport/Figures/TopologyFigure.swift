@@ -50,8 +50,8 @@ enum TopologyFigure {
     }
     lines += topology.notes.prefix(4)
     lines.append(
-      "GB/s (1e9 bytes) per direction, as \(topology.dialect.rawValue) counts them for planning; "
-        + "paths by the rules of NCCL 2.30, before P2P settings of a run.")
+      "GB/s (1e9 bytes) per direction as \(topology.dialect.rawValue) plans with; paths by the rules of "
+        + "NCCL 2.30, without the P2P settings of a run.")
     return lines
   }
 }
@@ -71,10 +71,10 @@ struct MachineLayout {
     var adapters: [Int] = []
     var others: [Int] = []
     var children: [Int] = []
-    /// Columns of chips beside the boxes inside.
-    var columns = 0
-    /// Chips above the GPUs, in rows.
-    var rows = 0
+    /// Columns of the cards above GPUs and boxes.
+    var cardColumns = 0
+    /// Rows of those cards.
+    var cardRows = 0
     /// Width is `chips` chips and `extra` pixels.
     var chips = 0
     var extra = 0.0
@@ -86,6 +86,9 @@ struct MachineLayout {
   static let gap = 6.0
   static let header = 17.0
   static let netHeight = 27.0
+  /// Narrower chips cannot hold a GPU's name and address; NUMA nodes then go below each other.
+  static let readable = 46.0
+  static let widestCard = 150.0
   static let narrowest = 17.0
   static let widest = 104.0
   static let nodeGap = 12.0
@@ -128,10 +131,7 @@ struct MachineLayout {
     }
     joinChains()
     measure()
-    for (index, box) in boxes.enumerated() where box.parent == nil && box.processor != nil {
-      if box.chips == 0, let processor = box.processor { emptyNodes.append(processor) }
-      _ = index
-    }
+    emptyNodes = boxes.filter { $0.chips == 0 }.compactMap(\.processor)
     guard arrangeRows() else { return nil }
   }
 
@@ -165,26 +165,23 @@ struct MachineLayout {
   private mutating func measure() {
     for index in boxes.indices.reversed() {
       var box = boxes[index]
-      let small = box.adapters.count + box.others.count
-      if !box.gpus.isEmpty {
-        box.columns = box.gpus.count
-      } else if small > 0 {
-        // A few cards stand in one column, many in a block.
-        box.columns = small <= 4 ? 1 : (small + 3) / 4
-      }
-      box.rows = box.columns > 0 ? (small + box.columns - 1) / box.columns : 0
       // Boxes that hold nothing are not drawn.
       box.children = box.children.filter { boxes[$0].chips > 0 }
-      box.chips = box.columns + box.children.reduce(0) { $0 + boxes[$1].chips }
-      let parts = box.children.count + box.columns
+      let cards = box.adapters.count + box.others.count
+      let inside = box.gpus.count + box.children.reduce(0) { $0 + boxes[$1].chips }
+      // Cards stand above what else is there; alone, up to four stand in one column.
+      box.cardColumns = min(cards, inside > 0 ? inside : (cards + 3) / 4)
+      box.cardRows = cards == 0 ? 0 : (cards + box.cardColumns - 1) / box.cardColumns
+      box.chips = max(inside, box.cardColumns)
+      let parts = box.children.count + (inside > 0 ? box.gpus.count : box.cardColumns)
       box.extra =
         box.children.reduce(0) { $0 + boxes[$1].extra } + 2 * Self.padding
         + Double(max(0, parts - 1)) * Self.gap
-      let own =
-        Double(box.rows) * (Self.netHeight + Self.gap)
-        + (box.gpus.isEmpty ? -Self.gap : gpuHeight)
-      let inside = box.children.map { boxes[$0].height }.max() ?? 0
-      box.height = Self.header + max(own, inside, 0) + 2 * Self.padding
+      let below = max(
+        box.gpus.isEmpty ? 0 : gpuHeight, box.children.map { boxes[$0].height }.max() ?? 0)
+      box.height =
+        Self.header + 2 * Self.padding + Double(box.cardRows) * (Self.netHeight + Self.gap) + below
+        - (below == 0 ? Self.gap : 0)
       boxes[index] = box
     }
   }
@@ -203,7 +200,7 @@ struct MachineLayout {
     var line: [Int] = []
     var lines: [[Int]] = []
     for node in nodes {
-      if !line.isEmpty, chip(line + [node]) < 62 {
+      if !line.isEmpty, chip(line + [node]) < Self.readable {
         lines.append(line)
         line = []
       }
@@ -216,7 +213,7 @@ struct MachineLayout {
       let even = stride(from: 0, to: nodes.count, by: perRow).map {
         Array(nodes[$0..<min($0 + perRow, nodes.count)])
       }
-      if even.allSatisfy({ chip($0) >= 56 }) { lines = even }
+      if even.allSatisfy({ chip($0) >= Self.readable }) { lines = even }
     }
     let width = min(Self.widest, lines.map(chip).min() ?? 0)
     guard width >= Self.narrowest else { return false }

@@ -59,6 +59,18 @@ enum TopologyText {
     return prefix + "\(device)" + (gpu.partition.map { $0 < 0 ? "" : ".\($0)" } ?? "")
   }
 
+  /// GPUs by host and index; those without an index last, by bus address.
+  static func orderedGPUs(_ topology: Topology) -> [Int] {
+    topology.gpus.indices.sorted { a, b in
+      let (x, y) = (topology.gpus[a], topology.gpus[b])
+      let (first, second) = (topology.host(ofGPU: a), topology.host(ofGPU: b))
+      if first != second { return first < second }
+      let (left, right) = (x.device ?? .max, y.device ?? .max)
+      if left != right { return left < right }
+      return x.bus == y.bus ? a < b : x.bus < y.bus
+    }
+  }
+
   /// What people call a network device: its name, else its number or bus address.
   static func shortName(ofNet index: Int, in topology: Topology) -> String {
     let net = topology.nets[index]
@@ -135,8 +147,8 @@ enum TopologyText {
       let members = gpus[kind]?.count ?? 0
       let all = members == topology.gpus.count
       let target = kind.target == "1 other GPUs" ? "one other GPU" : kind.target
-      return "\(kind.name): \(all ? "every GPU" : Quantity.counted(members, "GPU")) has "
-        + "\(Quantity.counted(kind.count, "link")) to \(target), "
+      let source = all ? "every GPU" : members == 1 ? "one GPU" : "each of \(members) GPUs"
+      return "\(kind.name): \(Quantity.counted(kind.count, "link")) from \(source) to \(target), "
         + "\(bandwidth(kind.bandwidth)) in each direction"
     }
   }
@@ -245,19 +257,23 @@ enum TopologyText {
   }
 
   private static func gpuPaths(_ machine: TopologyMachine) -> Grid {
-    let names = machine.topology.gpus.indices.map { shortName(ofGPU: $0, in: machine.topology) }
+    let order = orderedGPUs(machine.topology)
+    let names = order.map { shortName(ofGPU: $0, in: machine.topology) }
     return matrix(
       "Paths from GPU to GPU (type, GB/s)", machine, rows: names, columns: names,
-      machine.paths.gpuToGPU, corner: "gpu")
+      order.map { gpu in order.map { machine.paths.gpuToGPU[gpu][$0] } }, corner: "gpu")
   }
 
   private static func netPaths(_ machine: TopologyMachine) -> Grid {
     let topology = machine.topology
+    let order = orderedGPUs(topology)
     return matrix(
       "Paths from GPU to network device (type, GB/s)", machine,
-      rows: topology.gpus.indices.map { shortName(ofGPU: $0, in: topology) },
-      columns: topology.nets.indices.map { shortName(ofNet: $0, in: topology) },
-      machine.paths.gpuToNet, corner: "gpu")
+      rows: order.map { shortName(ofGPU: $0, in: topology) },
+      columns: topology.nets.indices.map { net in
+        let name = shortName(ofNet: net, in: topology)
+        return name.utf8.count <= 9 ? name : topology.label(net: net)
+      }, order.map { machine.paths.gpuToNet[$0] }, corner: "gpu")
   }
 
   private static func matrix(
@@ -273,8 +289,10 @@ enum TopologyText {
         [name] + row.prefix(shown.count).map { cell($0, machine.topology.dialect) }
       })
     grid.remarks = [
-      used.map { "\($0.name(in: machine.topology.dialect)): \($0.meaning)" }
-        .joined(separator: "; ")
+      used.map {
+        "\($0.name(in: machine.topology.dialect)): \($0.meaning(in: machine.topology.dialect))"
+      }
+      .joined(separator: "; ")
     ]
     if columns.count > shown.count {
       grid.remarks.append(
