@@ -15,6 +15,12 @@ public struct TopologyFile: Sendable, Equatable {
   /// The account of its bytes.
   public var ledger: FileLedger
 
+  /// Makes a file from its parts.
+  package init(content: Content, ledger: FileLedger) {
+    self.content = content
+    self.ledger = ledger
+  }
+
   /// Reads a file, compressed or not, or standard input for `-`.
   ///
   /// - Throws: ``TopologyError``: one sentence with the line and what to do.

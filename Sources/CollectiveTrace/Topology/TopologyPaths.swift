@@ -153,15 +153,7 @@ public struct PathTable: Sendable, Equatable {
 
   /// The network device that NCCL gives a GPU's channel (src/graph/topo.cc, `ncclTopoGetLocalNet`).
   public func net(ofGPU gpu: Int, channel: Int, in topology: Topology) -> Int? {
-    let nets = nearestNets(toGPU: gpu)
-    guard let first = nets.first else { return nil }
-    let sharers = nearestGPUs(toNet: first).count
-    guard sharers > 0 else { return nil }
-    let netsPerGPU = (nets.count + sharers - 1) / sharers
-    var place = (topology.gpus[gpu].device ?? gpu) % sharers
-    if nets.count & (nets.count - 1) == 0 { place = Self.mirrored(place, nets.count) }
-    place += channel % netsPerGPU
-    return nets[place % nets.count]
+    netChoice(ofGPU: gpu, topology)?.net(channel: max(0, channel))
   }
 
   // MARK: - The rules
@@ -217,8 +209,9 @@ public struct PathTable: Sendable, Equatable {
 
   /// Sends through a GPU that is nearer (PXN), and through the CPU without GPUDirect RDMA.
   private mutating func reroute(_ net: Int, _ topology: Topology) {
+    var local = localGPU(ofNet: net, topology)
     for gpu in topology.gpus.indices {
-      if let peer = localGPU(ofNet: net, topology), peer != gpu,
+      if let peer = local, peer != gpu,
         topology.host(ofGPU: peer) == topology.host(ofGPU: gpu),
         gpuToNet[peer][net].type <= .p2c, gpuToGPU[peer][gpu].type <= .nvlink,
         hasGPUDirect(gpu: peer, net: net, topology)
@@ -239,6 +232,8 @@ public struct PathTable: Sendable, Equatable {
         let onwards = netToProcessor[net][processor]
         gpuToNet[gpu][net] = Self.joined(toProcessor, onwards)
         netToGPU[net][gpu] = Self.joined(onwards, toProcessor)
+        // What is nearest may have changed.
+        local = localGPU(ofNet: net, topology)
       }
     }
   }
@@ -250,11 +245,31 @@ public struct PathTable: Sendable, Equatable {
       rate: min(a.rate, b.rate), hops: a.hops + b.hops, isAssumed: a.isAssumed || b.isAssumed)
   }
 
+  /// The devices that a GPU's channels take in turn.
+  private struct NetChoice {
+    var nets: [Int]
+    var first: Int
+    var count: Int
+
+    func net(channel: Int) -> Int { nets[(first + channel % count) % nets.count] }
+  }
+
+  private func netChoice(ofGPU gpu: Int, _ topology: Topology) -> NetChoice? {
+    let nets = nearestNets(toGPU: gpu)
+    guard let nearest = nets.first else { return nil }
+    let sharers = nearestGPUs(toNet: nearest).count
+    guard sharers > 0 else { return nil }
+    var first = (topology.gpus[gpu].device ?? gpu) % sharers
+    if nets.count & (nets.count - 1) == 0 { first = Self.mirrored(first, nets.count) }
+    return NetChoice(nets: nets, first: first, count: (nets.count + sharers - 1) / sharers)
+  }
+
   /// `ncclTopoGetLocalGpu`: the first GPU, over its channels, that NCCL gives this device.
   private func localGPU(ofNet net: Int, _ topology: Topology) -> Int? {
     let gpus = nearestGPUs(toNet: net)
+    let choices = gpus.map { netChoice(ofGPU: $0, topology) }
     for channel in 0..<64 {
-      for gpu in gpus where self.net(ofGPU: gpu, channel: channel, in: topology) == net {
+      for (gpu, choice) in zip(gpus, choices) where choice?.net(channel: channel) == net {
         return gpu
       }
     }
