@@ -93,7 +93,6 @@ struct PathMatrix {
 
   /// Room above the cells for the names of columns.
   private func head(of panel: Panel, cell: Double) -> Double {
-    guard cell >= 9 else { return 6 }
     guard panel.isUpright else { return 16 }
     let longest = panel.columns.map { TextMetrics.width($0, size: 9) }.max() ?? 0
     return min(longest, 84) + 8
@@ -109,10 +108,10 @@ struct PathMatrix {
     let top = y + 16 + head
     let height = cell >= 20 ? 20 : cell
     drawCells(panel, left: left, top: top, cell: cell, height: height, in: &figure)
-    let step = max(1, Int((10 / cell).rounded(.up)))
-    for (column, name) in panel.columns.enumerated()
-    where cell >= 9 || column.isMultiple(of: step) {
-      guard cell >= 9 else { continue }
+    // As many names as there is room for.
+    let widest = panel.columns.map { TextMetrics.width($0, size: 9) }.max() ?? 0
+    let step = max(1, Int(((panel.isUpright ? 11 : widest + 4) / cell).rounded(.up)))
+    for (column, name) in panel.columns.enumerated() where column.isMultiple(of: step) {
       let center = left + (Double(column) + 0.5) * cell
       if panel.isUpright {
         let text = TextMetrics.fitted(name, to: 84, size: 9)
@@ -127,7 +126,8 @@ struct PathMatrix {
         figure.text(name, x: center, y: top - 4, size: 9, style: .muted, anchor: .middle)
       }
     }
-    for (row, name) in rows.enumerated() where height >= 9 {
+    let rowStep = max(1, Int((11 / height).rounded(.up)))
+    for (row, name) in rows.enumerated() where row.isMultiple(of: rowStep) {
       figure.text(
         TextMetrics.fitted(name, to: rowLabel - 5, size: 9), x: left - 5,
         y: top + (Double(row) + 0.5) * height + 3, size: 9, style: .muted, anchor: .end)

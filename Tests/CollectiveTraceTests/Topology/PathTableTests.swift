@@ -101,8 +101,9 @@ import Testing
     #expect(text(paths.gpuToGPU[0][2]) == "NVB 40.0 2")
     // Not twice: by PCI, between the sockets at 10.
     #expect(text(paths.gpuToGPU[0][3]) == "SYS 10.0 3")
-    // Not for a CPU.
-    #expect(text(paths.gpuToProcessor[1][1]) == "SYS 10.0 2")
+    // NCCL's rule also lets a GPU beside the other CPU relay to it.
+    #expect(text(paths.gpuToProcessor[1][1]) == "PHB 12.0 2")
+    #expect(text(paths.gpuToProcessor[0][1]) == "SYS 10.0 2")
   }
 
   @Test func rcclHasNoRelay() throws {
