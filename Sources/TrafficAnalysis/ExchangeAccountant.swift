@@ -54,10 +54,10 @@ struct ExchangeAccountant {
     self.nextOrder = nextOrder
   }
 
-  /// Does the sums and charges the ranks.
+  /// Does the sums.
   ///
   /// - Complexity: O(*r*) in rows of sends, receives and exchanges.
-  mutating func account(_ ledger: inout RankLedger) {
+  mutating func account() {
     guard
       views.contains(where: { view in
         view.facts.calls.contains { $0.kind == .send || $0.kind == .recv }
@@ -65,9 +65,9 @@ struct ExchangeAccountant {
       })
     else { return }
     decideEmptyParts()
-    recogniseStars(&ledger)
-    allToAll(&ledger)
-    singles(&ledger)
+    recogniseStars()
+    allToAll()
+    singles()
   }
 
   private mutating func append(_ group: OperationClass) {
@@ -108,7 +108,7 @@ struct ExchangeAccountant {
     var isSend: Bool
   }
 
-  private mutating func recogniseStars(_ ledger: inout RankLedger) {
+  private mutating func recogniseStars() {
     guard !hasEmptyParts,
       views.contains(where: { view in
         view.facts.exchanges.contains { $0.shape == .fromAll || $0.shape == .toAll }
@@ -134,7 +134,7 @@ struct ExchangeAccountant {
           let star = Star(root: root, type: type, isGather: shape == .fromAll)
           if let group = operation(of: star, own, singles) {
             stars.insert(star)
-            append(chargeStar(group, star, own, &ledger))
+            append(fill(group, star, own))
           }
         }
       }
@@ -171,8 +171,9 @@ struct ExchangeAccountant {
     return group
   }
 
-  private mutating func chargeStar(
-    _ group: OperationClass, _ star: Star, _ rows: [ExchangeFacts], _ ledger: inout RankLedger
+  /// Adds the bytes of a gather or scatter and their ways.
+  private mutating func fill(
+    _ group: OperationClass, _ star: Star, _ rows: [ExchangeFacts]
   ) -> OperationClass {
     var group = group
     guard let width = width(star.type), let count = group.elementCount else {
@@ -185,27 +186,28 @@ struct ExchangeAccountant {
     for row in rows { own.add(row.sentElements) }
     group.payloadBytes = own.times(width)
     let perPeer = part.times(group.operations)
+    let others = views.compactMap(\.rank).filter { $0 != star.root }.sorted()
     if star.isGather {
-      let others = views.lazy.filter { $0.rank != nil && $0.rank != star.root }.count
-      group.payloadBytes.add(perPeer.times(UInt64(clamping: others)))
+      group.payloadBytes.add(perPeer.times(UInt64(clamping: others.count)))
     }
-    let total = WireBytes.total(
-      group.kind, bytes: perPeer, size: size, nodes: placement.nodes, model: .ring)
-    group.wireBytes = total.wire
-    let center = placement.endpointOfRank[star.root]
-    var inter: UInt64? = placement.isComplete ? 0 : total.interNode
-    for (rank, endpoint) in placement.endpointOfRank.sorted(by: { $0.key < $1.key })
-    where rank != star.root {
-      let crosses = center.map { placement.crosses(endpoint, $0) }
-      ledger.move(
-        perPeer, from: star.isGather ? endpoint : center, to: star.isGather ? center : endpoint,
-        crosses: crosses)
-      if crosses == true, placement.isComplete { inter.add(perPeer) }
+    var flows: [Flow] = []
+    for rank in others {
       let pair = RankPair(
         source: star.isGather ? rank : star.root, target: star.isGather ? star.root : rank)
+      flows.append(
+        Flow(
+          pattern: .pair(source: pair.source, target: pair.target), bytes: perPeer,
+          operations: group.operations))
       pairs[pair, default: 0].add(group.operations)
     }
-    group.interNodeBytes = inter.map { min($0, group.wireBytes) }
+    // Ranks without a log took part all the same.
+    let missing = UInt64(clamping: size).minus(UInt64(clamping: others.count + 1))
+    if missing > 0 {
+      flows.append(
+        Flow(
+          pattern: .somewhere, bytes: perPeer.times(missing), operations: group.operations))
+    }
+    group.flows = flows
     return group
   }
 
@@ -246,7 +248,7 @@ struct ExchangeAccountant {
     var otherThreadCalls: UInt64 = 0
   }
 
-  private mutating func allToAll(_ ledger: inout RankLedger) {
+  private mutating func allToAll() {
     var types: [DataType: Exchanges] = [:]
     for (number, view) in views.enumerated() {
       for row in view.facts.exchanges where isAllToAll(row.shape) {
@@ -289,13 +291,11 @@ struct ExchangeAccountant {
       }
     }
     for (type, exchanges) in types.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-      allToAll(type, exchanges, &ledger)
+      allToAll(type, exchanges)
     }
   }
 
-  private mutating func allToAll(
-    _ type: DataType, _ exchanges: Exchanges, _ ledger: inout RankLedger
-  ) {
+  private mutating func allToAll(_ type: DataType, _ exchanges: Exchanges) {
     let width = width(type)
     if width == nil { unknownTypes.insert(type.rawValue) }
     var rest = OperationClass(kind: .allToAll, dataType: type)
@@ -303,9 +303,7 @@ struct ExchangeAccountant {
     rest.rankCalls = exchanges.calls
     rest.otherThreadCalls = exchanges.otherThreadCalls
     rest.payloadBytes = exchanges.sent.times(width ?? 0)
-    let bytes = pairBytes(type, width: width ?? 0, &ledger)
-    rest.wireBytes = bytes.wire
-    rest.interNodeBytes = bytes.inter
+    var ways = pairBytes(type, width: width ?? 0)
 
     var evens: [OperationClass] = []
     for (count, rows) in exchanges.even.sorted(by: { $0.key < $1.key }) {
@@ -326,27 +324,16 @@ struct ExchangeAccountant {
       if let width {
         let perPeer = count.times(width)
         group.messageBytes = WireBytes.messageBytes(.allToAll, bytes: perPeer, size: size)
-        let total = WireBytes.total(
-          .allToAll, bytes: perPeer.times(operations), size: size, nodes: placement.nodes,
-          model: .ring)
-        group.wireBytes = total.wire
-        group.interNodeBytes =
-          placement.isComplete
-          ? perPeer.times(operations).times(placement.crossingPairs) : total.interNode
+        group.flows = ways.take(perPeer.times(operations), size: size, operations: operations)
       }
-      group.interNodeBytes = group.interNodeBytes.map { min($0, group.wireBytes) }
       rest.operations = rest.operations.minus(operations)
       rest.rankCalls = rest.rankCalls.minus(group.rankCalls)
       rest.payloadBytes = rest.payloadBytes.minus(group.payloadBytes)
-      rest.wireBytes = rest.wireBytes.minus(group.wireBytes)
-      if let inter = rest.interNodeBytes, let own = group.interNodeBytes {
-        rest.interNodeBytes = inter.minus(own)
-      }
       evens.append(group)
     }
     let isLeft = rest.operations > 0 || rest.payloadBytes > 0 || rest.rankCalls > 0
     if exchanges.hasUneven, isLeft {
-      rest.interNodeBytes = rest.interNodeBytes.map { min($0, rest.wireBytes) }
+      rest.flows = ways.flows
       if width != nil { rest.sizes = Self.sizes(exchanges, rest) }
       append(rest)
     }
@@ -379,16 +366,65 @@ struct ExchangeAccountant {
     return sizes
   }
 
-  /// Adds up the pairs of all exchanges of a type and charges the ranks.
-  private mutating func pairBytes(
-    _ type: DataType, width: UInt64, _ ledger: inout RankLedger
-  ) -> (wire: UInt64, inter: UInt64?) {
-    struct Flow {
+  /// What the ranks of a communicator sent each other in the exchanges of a type.
+  private struct PairBytes {
+    /// Bytes and operations by ordered pair, in order of the pairs.
+    var pairs: [(pair: RankPair, bytes: UInt64, operations: UInt64)]
+    /// Bytes of ranks whose place is not known.
+    var unplaced: UInt64
+
+    /// The ways of all that is left.
+    var flows: [Flow] {
+      var flows = pairs.filter { $0.bytes > 0 }.map {
+        Flow(
+          pattern: .pair(source: $0.pair.source, target: $0.pair.target), bytes: $0.bytes,
+          operations: $0.operations)
+      }
+      if unplaced > 0 {
+        flows.append(Flow(pattern: .somewhere, bytes: unplaced, operations: 0))
+      }
+      return flows
+    }
+
+    /// Takes the same from every pair, and says where it was not to be had as unplaced.
+    mutating func take(_ perPair: UInt64, size: Int, operations: UInt64) -> [Flow] {
+      let n = UInt64(clamping: size)
+      let everyPair = n.times(n.minus(1))
+      let isWhole =
+        UInt64(clamping: pairs.count) == everyPair && pairs.allSatisfy { $0.bytes >= perPair }
+      var flows: [Flow] = []
+      var taken: UInt64 = 0
+      for place in pairs.indices {
+        let part = min(perPair, pairs[place].bytes)
+        pairs[place].bytes -= part
+        taken.add(part)
+        guard !isWhole, part > 0 else { continue }
+        let pair = pairs[place].pair
+        flows.append(
+          Flow(
+            pattern: .pair(source: pair.source, target: pair.target), bytes: part,
+            operations: operations))
+      }
+      guard !isWhole else {
+        return [Flow(pattern: .allPairs, bytes: taken, operations: operations)]
+      }
+      let missing = perPair.times(everyPair).minus(taken)
+      if missing > 0 {
+        unplaced = unplaced.minus(missing)
+        flows.append(Flow(pattern: .somewhere, bytes: missing, operations: operations))
+      }
+      return flows
+    }
+  }
+
+  /// Adds up the pairs of all exchanges of a type.
+  private mutating func pairBytes(_ type: DataType, width: UInt64) -> PairBytes {
+    struct Sums {
       var sent: UInt64 = 0
       var received: UInt64 = 0
       var calls: UInt64 = 0
     }
-    var flows: [RankPair: Flow] = [:]
+    var sums: [RankPair: Sums] = [:]
     var unplaced: UInt64 = 0
     for view in views {
       for row in view.facts.calls where row.dataType == type && isAllToAll(row.shape) {
@@ -400,33 +436,19 @@ struct ExchangeAccountant {
         let peer = Int(row.peer)
         guard peer != rank else { continue }
         if row.kind == .send {
-          flows[RankPair(source: rank, target: peer), default: Flow()].sent.add(row.elements)
-          flows[RankPair(source: rank, target: peer), default: Flow()].calls.add(row.calls)
+          sums[RankPair(source: rank, target: peer), default: Sums()].sent.add(row.elements)
+          sums[RankPair(source: rank, target: peer), default: Sums()].calls.add(row.calls)
         } else {
-          flows[RankPair(source: peer, target: rank), default: Flow()].received.add(row.elements)
+          sums[RankPair(source: peer, target: rank), default: Sums()].received.add(row.elements)
         }
       }
     }
-    var wire = unplaced.times(width)
-    var inter: UInt64? = unplaced == 0 ? 0 : nil
-    // Sums do not depend on the order of the pairs.
-    for (pair, flow) in flows {
-      let bytes = max(flow.sent, flow.received).times(width)
-      let source = placement.endpointOfRank[pair.source]
-      let target = placement.endpointOfRank[pair.target]
-      let crosses = crossing(source, target)
-      ledger.move(bytes, from: source, to: target, crosses: crosses)
-      wire.add(bytes)
-      if bytes > 0 { inter.add(crosses.map { $0 ? bytes : 0 }) }
-      pairs[pair, default: 0].add(flow.calls)
-    }
-    return (wire, inter)
-  }
-
-  private func crossing(_ source: Int?, _ target: Int?) -> Bool? {
-    if placement.nodes == 1 { return false }
-    guard let source, let target else { return nil }
-    return placement.crosses(source, target)
+    for (pair, sum) in sums { pairs[pair, default: 0].add(sum.calls) }
+    return PairBytes(
+      pairs: sums.map { pair, sum in
+        (pair, max(sum.sent, sum.received).times(width), sum.calls)
+      }.sorted { ($0.pair.source, $0.pair.target) < ($1.pair.source, $1.pair.target) },
+      unplaced: unplaced.times(width))
   }
 
   // MARK: - Pairs
@@ -463,7 +485,7 @@ struct ExchangeAccountant {
     }
   }
 
-  private mutating func singles(_ ledger: inout RankLedger) {
+  private mutating func singles() {
     var links: [Link: Calls] = [:]
     var rankCalls: [DataType: [UInt64?: UInt64]] = [:]
     var threads: [DataType: [UInt64?: UInt64]] = [:]
@@ -526,7 +548,7 @@ struct ExchangeAccountant {
           groups.append(group)
         }
         groups[index].operations.add(row.calls)
-        charge(row, link, width: width ?? 0, &groups[index], &ledger)
+        add(row, link, width: width ?? 0, to: &groups[index])
       }
     }
     for index in groups.indices {
@@ -543,9 +565,9 @@ struct ExchangeAccountant {
     for group in groups { append(group) }
   }
 
-  private mutating func charge(
+  private mutating func add(
     _ row: (calls: UInt64, elements: UInt64), _ link: Link, width: UInt64,
-    _ group: inout OperationClass, _ ledger: inout RankLedger
+    to group: inout OperationClass
   ) {
     let bytes = row.elements.times(width)
     group.payloadBytes.add(bytes)
@@ -561,14 +583,12 @@ struct ExchangeAccountant {
     }
     let isPlaced = link.source >= 0
     guard !isPlaced || link.source != link.target else { return }
-    group.wireBytes.add(bytes)
     if isPlaced {
       pairs[RankPair(source: link.source, target: link.target), default: 0].add(row.calls)
     }
-    let source = placement.endpointOfRank[link.source]
-    let target = placement.endpointOfRank[link.target]
-    let crosses = isPlaced ? crossing(source, target) : placement.nodes == 1 ? false : nil
-    if isPlaced { ledger.move(bytes, from: source, to: target, crosses: crosses) }
-    if bytes > 0 { group.interNodeBytes.add(crosses.map { $0 ? bytes : 0 }) }
+    group.flows.append(
+      Flow(
+        pattern: isPlaced ? .pair(source: link.source, target: link.target) : .somewhere,
+        bytes: bytes, operations: row.calls))
   }
 }

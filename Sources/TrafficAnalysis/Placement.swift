@@ -2,95 +2,119 @@
 
 internal import CollectiveTrace
 
-/// Where the ranks of one communicator are, and the ring that its collectives are charged to.
+/// Where the ranks of one communicator are, and the rings and trees its collectives run along.
 ///
-/// A collective's bytes are spread over the edges of a ring: the ring that rank 0 printed, else one
-/// that visits node after node, which is what NCCL builds.
+/// Rings and trees are those that the log shows, with the channels that use each edge. Without
+/// them a ring visits node after node, which is what NCCL builds, and a tree is that ring without
+/// the edge into rank 0.
 struct Placement {
+  /// A directed edge between communicator ranks; weights are channels.
+  struct Edge: Equatable {
+    var source: Int
+    var target: Int
+    var weight: UInt64
+  }
+
+  /// Where the rings or trees come from.
+  enum Source { case log, assumed }
+
   /// Ranks of the communicator.
   let size: Int
   /// Nodes it spans, if known.
   let nodes: Int?
-  /// For each ring position the endpoint, `nil` where no rank was seen; empty unless complete.
-  let ring: [Int]
-  /// The ring position of each communicator rank; empty unless complete.
-  let positionOfRank: [Int]
+  /// The endpoint of each communicator rank; empty unless complete.
+  let seats: [Int]
+  /// Edges of the rings in order of their sources, each rank sending as often as it receives;
+  /// empty unless complete.
+  let ring: [Edge]
+  /// Edges from children to parents; empty unless complete.
+  let tree: [Edge]
+  /// Where `ring` comes from.
+  let ringSource: Source
+  /// Where `tree` comes from.
+  let treeSource: Source
   /// For each communicator rank its endpoint; only ranks that were seen.
   let endpointOfRank: [Int: Int]
   /// The endpoints that were seen, whatever is known of their ranks.
   let endpoints: [Int]
-  /// Ring edges that cross nodes, up to and without each position; empty unless complete.
-  private let crossingsBefore: [UInt64]
   /// For each endpoint of the job its host, as a number.
   private let hosts: [Int]
   /// Ranks of the communicator by host.
   private let ranksOnHost: [Int: Int]
 
   /// Whether all ranks were seen, so that traffic can be placed.
-  var isComplete: Bool { !ring.isEmpty }
+  var isComplete: Bool { !seats.isEmpty }
 
   /// Lays out a communicator.
   ///
-  /// - Complexity: O(*n*) in the ranks seen.
+  /// - Complexity: O(*n* log *n*) in the ranks seen and the edges they printed.
   init(_ communicator: Communicator, _ endpoints: Endpoints, hosts: [Int]) {
     self.hosts = hosts
-    size = communicator.size
+    let size = communicator.size
+    self.size = size
     let views = communicator.instances.map { endpoints.instances[$0] }
-    let seats = views.map(\.endpoint)
-    self.endpoints = seats
-    ranksOnHost = Dictionary(seats.map { (hosts[$0], 1) }, uniquingKeysWith: +)
+    self.endpoints = views.map(\.endpoint)
+    ranksOnHost = Dictionary(views.map { (hosts[$0.endpoint], 1) }, uniquingKeysWith: +)
     var byRank: [Int: Int] = [:]
     for view in views {
       if let rank = view.rank { byRank[rank] = view.endpoint }
     }
     endpointOfRank = byRank
     let stated = views.lazy.compactMap(\.facts.nodes).first { $0 > 0 }
-    guard byRank.count == size, views.count == size else {
-      let seen = Set(seats.map { hosts[$0] }).count
+    let isComplete =
+      byRank.count == size && views.count == size && byRank.keys.allSatisfy { $0 >= 0 && $0 < size }
+    guard isComplete else {
+      let seen = ranksOnHost.count
       // Without every rank the nodes are known only if NCCL counted them.
       nodes = stated ?? (views.count == size ? seen : nil)
-      ring = []
-      positionOfRank = []
-      crossingsBefore = []
+      (seats, ring, tree) = ([], [], [])
+      (ringSource, treeSource) = (.assumed, .assumed)
       return
     }
-    var order = Self.printedRing(views, size: size)
-    if order.isEmpty { order = Self.nodeByNode(byRank, hosts: hosts) }
-    let path = order.compactMap { byRank[$0] }
-    guard path.count == size else {
-      nodes = stated
-      ring = []
-      positionOfRank = []
-      crossingsBefore = []
-      return
+    let seats = (0..<size).compactMap { byRank[$0] }
+    self.seats = seats
+    nodes = ranksOnHost.count
+    if let printed = Self.ring(views, size: size) {
+      (ring, ringSource) = (printed, .log)
+    } else {
+      (ring, ringSource) = (Self.nodeByNode(seats, hosts: hosts), .assumed)
     }
-    nodes = Set(path.map { hosts[$0] }).count
-    ring = path
-    var positions = [Int](repeating: 0, count: size)
-    for (position, rank) in order.enumerated() { positions[rank] = position }
-    positionOfRank = positions
-    var crossings: [UInt64] = [0]
-    crossings.reserveCapacity(size + 1)
-    for (position, seat) in path.enumerated() {
-      let next = path[position + 1 == size ? 0 : position + 1]
-      crossings.append((crossings.last ?? 0) + (hosts[seat] == hosts[next] ? 0 : 1))
+    if let printed = Self.tree(views, size: size) {
+      (tree, treeSource) = (printed, .log)
+    } else {
+      tree = ring.filter { $0.target != 0 }
+        .map { Edge(source: $0.target, target: $0.source, weight: $0.weight) }
+      treeSource = .assumed
     }
-    crossingsBefore = crossings
-  }
-
-  /// Ring edges that cross nodes.
-  var crossings: UInt64 { crossingsBefore.last ?? 0 }
-
-  /// Ring edges that cross nodes among the first `count`.
-  func crossings(inFirst count: Int) -> UInt64 {
-    crossingsBefore.indices.contains(count) ? crossingsBefore[count] : crossings
   }
 
   /// Whether two endpoints are on different nodes.
   func crosses(_ a: Int, _ b: Int) -> Bool { hosts[a] != hosts[b] }
 
+  /// Whether bytes between two endpoints cross nodes; `nil` where one was not seen.
+  func crosses(_ source: Int?, _ target: Int?) -> Bool? {
+    if nodes == 1 { return false }
+    guard let source, let target else { return nil }
+    return hosts[source] != hosts[target]
+  }
+
   /// Ranks on the node of an endpoint, itself included.
   func ranksOnNode(of endpoint: Int) -> Int { ranksOnHost[hosts[endpoint]] ?? 1 }
+
+  /// The communicator's ranks by node.
+  var ranksByNode: [[Int]] {
+    var place: [Int: Int] = [:]
+    var groups: [[Int]] = []
+    for (rank, seat) in seats.enumerated() {
+      if let index = place[hosts[seat]] {
+        groups[index].append(rank)
+      } else {
+        place[hosts[seat]] = groups.count
+        groups.append([rank])
+      }
+    }
+    return groups
+  }
 
   /// Ordered pairs of ranks on different nodes.
   var crossingPairs: UInt64 {
@@ -102,37 +126,76 @@ struct Placement {
     return n.times(n).minus(same)
   }
 
-  /// The ring position after another one.
-  func next(_ position: Int) -> Int { position + 1 == ring.count ? 0 : position + 1 }
+  // MARK: - What the log shows
 
-  /// The ring position before another one.
-  func previous(_ position: Int) -> Int { position == 0 ? ring.count - 1 : position - 1 }
-
-  /// The ring that rank 0 printed, if it names every rank once.
-  private static func printedRing(_ views: [Instance], size: Int) -> [Int] {
-    guard let ring = views.first(where: { $0.rank == 0 })?.facts.ring, ring.count == size
-    else { return [] }
-    var seen = Set<Int>()
-    for rank in ring {
-      guard (0..<size).contains(rank), seen.insert(rank).inserted else { return [] }
+  /// The rings that rank 0 printed, else those that all ranks printed their part of.
+  private static func ring(_ views: [Instance], size: Int) -> [Edge]? {
+    guard size > 1 else { return nil }
+    let lists = views.first { $0.rank == 0 }?.facts.edges.filter { $0.kind == .ring } ?? []
+    let parts = lists.isEmpty ? views.flatMap { own($0, .ringNext) } : lists
+    guard let edges = edges(parts, size: size) else { return nil }
+    var sent = [UInt64](repeating: 0, count: size)
+    var received = sent
+    for edge in edges {
+      sent[edge.source].add(edge.weight)
+      received[edge.target].add(edge.weight)
     }
-    return ring
+    // Each channel visits every rank once.
+    guard let channels = sent.first, channels > 0, sent.allSatisfy({ $0 == channels }),
+      received.allSatisfy({ $0 == channels })
+    else { return nil }
+    return edges
+  }
+
+  /// The trees that all ranks printed their part of.
+  private static func tree(_ views: [Instance], size: Int) -> [Edge]? {
+    guard size > 1, let channels = views.first?.facts.treeChannels, channels > 0,
+      views.allSatisfy({ $0.facts.treeChannels == channels }),
+      let edges = edges(views.flatMap { own($0, .treeUp) }, size: size)
+    else { return nil }
+    var total: UInt64 = 0
+    for edge in edges { total.add(edge.weight) }
+    // Every rank but the root hangs from another, in each channel.
+    guard total == UInt64(clamping: size - 1).times(UInt64(clamping: channels)) else { return nil }
+    return edges
+  }
+
+  /// A view's edges that begin at itself, as they must.
+  private static func own(_ view: Instance, _ kind: EdgeFacts.Kind) -> [EdgeFacts] {
+    view.facts.edges.filter { $0.kind == kind && $0.source == view.rank }
+  }
+
+  private static func edges(_ facts: [EdgeFacts], size: Int) -> [Edge]? {
+    var edges: [Edge] = []
+    edges.reserveCapacity(facts.count)
+    for fact in facts {
+      guard (0..<size).contains(fact.source), (0..<size).contains(fact.target),
+        fact.source != fact.target, fact.channels > 0
+      else { return nil }
+      edges.append(
+        Edge(source: fact.source, target: fact.target, weight: UInt64(clamping: fact.channels)))
+    }
+    return edges.isEmpty
+      ? nil : edges.sorted { ($0.source, $0.target) < ($1.source, $1.target) }
   }
 
   /// Ranks in order, node after node, nodes in order of their lowest rank.
-  private static func nodeByNode(_ byRank: [Int: Int], hosts: [Int]) -> [Int] {
+  private static func nodeByNode(_ seats: [Int], hosts: [Int]) -> [Edge] {
+    guard seats.count > 1 else { return [] }
     var groups: [Int: Int] = [:]
     var ordered: [[Int]] = []
-    for rank in byRank.keys.sorted() {
-      guard let endpoint = byRank[rank] else { continue }
-      let host = hosts[endpoint]
-      if let place = groups[host] {
+    for (rank, seat) in seats.enumerated() {
+      if let place = groups[hosts[seat]] {
         ordered[place].append(rank)
       } else {
-        groups[host] = ordered.count
+        groups[hosts[seat]] = ordered.count
         ordered.append([rank])
       }
     }
-    return ordered.flatMap { $0 }
+    let path = ordered.flatMap { $0 }
+    return path.enumerated().map { place, rank in
+      Edge(
+        source: rank, target: path[place + 1 == path.count ? 0 : place + 1], weight: 1)
+    }.sorted { $0.source < $1.source }
   }
 }

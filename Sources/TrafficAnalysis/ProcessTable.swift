@@ -364,6 +364,7 @@ extension CommunicatorFacts {
     localRanks = localRanks ?? other.localRanks
     localRank = localRank ?? other.localRank
     channels = channels ?? other.channels
-    if ring.isEmpty { ring = other.ring }
+    if edges.isEmpty { (edges, treeChannels) = (other.edges, other.treeChannels) }
+    connections += other.connections
   }
 }

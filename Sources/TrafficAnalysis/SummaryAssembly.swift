@@ -64,11 +64,15 @@ struct SummaryAssembly {
     summary.messageSizes = sizeRows(labels)
     summary.communicators = communicatorRows(labels)
     summary.ranks = rankRows()
+    let matrix = RankMatrix(analysed, labels, ranks, endpoints, hosts: hosts)
+    summary.rankMatrix = matrix.rows
+    summary.links = matrix.links.rows(ranks, nodeOfHost: nodeOfHost(summary.ranks))
     summary.ingestion = table.files
     let missing = summary.ranks.lazy.filter { $0.coverage == "no_log" }.map(\.rank)
     var collector = FindingCollector(table, endpoints, analysed, ranks, layout)
     summary.findings = collector.collect(missing: Array(missing))
     summary.coverage = coverage(summary, missing: Array(missing), captured: order.captured)
+    summary.coverage.unmatchedBytes = matrix.unmatchedBytes
     summary.headline = Headline.text(
       seen: summary.coverage.ranksSeen, expected: ranks.expected, nodes: Set(hosts).count,
       jobs: ranks.jobs, declared: layout?.degrees,
@@ -356,6 +360,17 @@ struct SummaryAssembly {
     row.interNodeBytes = entry.interNode
     row.coverage = entry.calls > 0 ? "full" : "no_operations"
     return row
+  }
+
+  /// The node's index of each host that has a rank with a number.
+  private func nodeOfHost(_ rows: [RankRow]) -> [Int: Int] {
+    let nodes = Dictionary(
+      rows.compactMap { row in row.node.map { (row.rank, $0) } }, uniquingKeysWith: { a, _ in a })
+    var result: [Int: Int] = [:]
+    for (endpoint, host) in hosts.enumerated() {
+      if let node = ranks.rank[endpoint].flatMap({ nodes[$0] }) { result[host] = node }
+    }
+    return result
   }
 
   /// A packed PCI address as text: `0000:1b:00.0`.

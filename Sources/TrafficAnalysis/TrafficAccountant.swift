@@ -27,6 +27,8 @@ struct OperationClass {
   var otherThreadCalls: UInt64 = 0
   /// Sizes, when `messageBytes` is `nil`.
   var sizes: [SizeClass] = []
+  /// The ways of `wireBytes`.
+  var flows: [Flow] = []
   /// Place among the classes of the communicator by first appearance.
   var order = 0
 
@@ -111,10 +113,10 @@ struct TrafficAccountant {
       ledger.addCalls(calls, endpoint: view.endpoint)
     }
     traffic.differs = ranksDiffer()
-    collectives(&ledger)
+    collectives()
     var exchanges = ExchangeAccountant(
       views: views, placement: placement, size: communicator.size, nextOrder: traffic.classes.count)
-    exchanges.account(&ledger)
+    exchanges.account()
     traffic.classes += exchanges.classes
     traffic.pairs = exchanges.pairs
     traffic.unknownTypes.formUnion(exchanges.unknownTypes)
@@ -122,6 +124,10 @@ struct TrafficAccountant {
     traffic.classes.sort { $0.order < $1.order }
     for place in traffic.classes.indices {
       traffic.operations.add(traffic.classes[place].operations)
+      for flow in traffic.classes[place].flows {
+        traffic.classes[place].wireBytes.add(flow.bytes)
+        traffic.classes[place].interNodeBytes.add(placement.charge(flow, &ledger))
+      }
     }
     return traffic
   }
@@ -160,7 +166,7 @@ struct TrafficAccountant {
     var payloadElements: UInt64 = 0
   }
 
-  private mutating func collectives(_ ledger: inout RankLedger) {
+  private mutating func collectives() {
     var place: [Key: Int] = [:]
     var sums: [Sum] = []
     let knowsRanks = views.allSatisfy { $0.rank != nil }
@@ -183,9 +189,9 @@ struct TrafficAccountant {
     if traffic.differs { trimMismatched(&sums) }
     for index in sums.indices {
       if sums[index].key.kind.isPointToPoint {
-        oneSided(sums[index], &ledger)
+        oneSided(sums[index])
       } else {
-        collective(sums[index], knowsRanks: knowsRanks, &ledger)
+        collective(sums[index], knowsRanks: knowsRanks)
       }
     }
     mergeRoots()
@@ -232,7 +238,7 @@ struct TrafficAccountant {
     }
   }
 
-  private mutating func collective(_ sum: Sum, knowsRanks: Bool, _ ledger: inout RankLedger) {
+  private mutating func collective(_ sum: Sum, knowsRanks: Bool) {
     let key = sum.key
     let isByteCount =
       logsBytes && (key.kind == .allGather || key.kind == .broadcast) && key.type == .int8
@@ -268,16 +274,15 @@ struct TrafficAccountant {
       group.messageBytes = WireBytes.messageBytes(
         key.kind, bytes: perOperation, size: communicator.size)
     }
-    let model = wireModel(key.kind, bytes: perOperation)
-    let total = WireBytes.total(
-      key.kind, bytes: bytes, size: communicator.size, nodes: placement.nodes, model: model)
-    group.wireBytes = total.wire
-    group.interNodeBytes = charge(key, total, &ledger)
+    group.flows = WireBytes.flows(
+      key.kind, bytes: bytes, operations: sum.operations, size: communicator.size,
+      nodes: placement.nodes, model: wireModel(key.kind, bytes: perOperation),
+      root: Int(key.root))
     traffic.classes.append(group)
   }
 
   /// Puts, signals and waits: each call is an operation of its own.
-  private mutating func oneSided(_ sum: Sum, _ ledger: inout RankLedger) {
+  private mutating func oneSided(_ sum: Sum) {
     let key = sum.key
     var group = OperationClass(
       kind: key.kind, dataType: key.type, elementCount: key.isCoarse ? nil : key.count)
@@ -292,22 +297,18 @@ struct TrafficAccountant {
       }
       group.messageBytes = key.isCoarse ? nil : key.count.times(width)
       group.payloadBytes = sum.payloadElements.times(width)
-      var inter: UInt64? = 0
       for view in views {
         for row in view.facts.calls
         where row.kind == .putSignal && row.dataType == key.type
           && row.elementCount == key.count && row.isCoarse == key.isCoarse
           && view.rank != Int(row.peer)
         {
-          let bytes = row.elements.times(width)
-          let target = placement.endpointOfRank[Int(row.peer)]
-          let crosses = target.map { placement.crosses(view.endpoint, $0) }
-          ledger.move(bytes, from: view.endpoint, to: target, crosses: crosses)
-          group.wireBytes.add(bytes)
-          inter.add(crosses.map { $0 ? bytes : 0 })
+          group.flows.append(
+            Flow(
+              pattern: view.rank.map { .pair(source: $0, target: Int(row.peer)) } ?? .somewhere,
+              bytes: row.elements.times(width), operations: row.calls))
         }
       }
-      group.interNodeBytes = inter
       if key.isCoarse {
         group.sizes = [
           SizeClass(log2: nil, operations: group.operations, payloadBytes: group.payloadBytes)
@@ -363,109 +364,6 @@ struct TrafficAccountant {
     let best = lines.max { a, b in (a.value, b.key) < (b.value, a.key) }
     return WireModel(algorithm: best?.key ?? "")
   }
-
-  // MARK: - Placement
-
-  /// Charges the ranks with an operation's bytes and returns the part between nodes.
-  private func charge(
-    _ key: Key, _ total: WireBytes.Total, _ ledger: inout RankLedger
-  ) -> UInt64? {
-    guard placement.isComplete else {
-      let n = UInt64(clamping: communicator.size)
-      let inter = total.interNode
-      for endpoint in placement.endpoints where n > 0 {
-        ledger.exchange(
-          total.wire / n, interNode: inter == 0 ? 0 : nil, endpoint: endpoint)
-      }
-      return total.wire == 0 ? 0 : inter
-    }
-    let root = Int(key.root)
-    switch key.kind {
-    case .broadcast, .reduce:
-      guard placement.positionOfRank.indices.contains(root), placement.size > 1 else { break }
-      return chargeChain(root: root, isBroadcast: key.kind == .broadcast, total.wire, &ledger)
-    case .gather, .scatter:
-      guard placement.positionOfRank.indices.contains(root), placement.size > 1 else { break }
-      return chargeStar(root: root, isGather: key.kind == .gather, total.wire, &ledger)
-    case .allToAll: return chargePairs(total.wire, &ledger)
-    default: break
-    }
-    return chargeRing(total, &ledger)
-  }
-
-  /// Every edge of the ring carries the same, the first ones a byte more.
-  private func chargeRing(_ total: WireBytes.Total, _ ledger: inout RankLedger) -> UInt64? {
-    let n = UInt64(clamping: placement.ring.count)
-    let (share, rest) = total.wire.quotientAndRemainder(dividingBy: max(n, 1))
-    if let fixed = total.interNode, fixed > 0 || placement.nodes == 1 {
-      // The algorithm says how much crosses nodes; the ranks share it evenly.
-      let (part, more) = fixed.quotientAndRemainder(dividingBy: max(n, 1))
-      for (position, endpoint) in placement.ring.enumerated() {
-        let place = UInt64(clamping: position)
-        let bytes = share + (place < rest ? 1 : 0)
-        ledger.exchange(
-          bytes, interNode: min(bytes, part + (place < more ? 1 : 0)), endpoint: endpoint)
-      }
-      return fixed
-    }
-    for (position, endpoint) in placement.ring.enumerated() {
-      let next = placement.ring[placement.next(position)]
-      let bytes = share + (UInt64(clamping: position) < rest ? 1 : 0)
-      ledger.move(
-        bytes, from: endpoint, to: next, crosses: placement.crosses(endpoint, next))
-    }
-    return placement.crossings.times(share)
-      .adding(placement.crossings(inFirst: Int(clamping: rest)))
-  }
-
-  /// Along the ring from the root (broadcast) or to the root (reduce); one edge stays idle.
-  private func chargeChain(
-    root: Int, isBroadcast: Bool, _ wire: UInt64, _ ledger: inout RankLedger
-  ) -> UInt64? {
-    let start = placement.positionOfRank[root]
-    let idle = isBroadcast ? placement.previous(start) : start
-    let perEdge = wire / UInt64(clamping: placement.ring.count - 1)
-    var inter: UInt64 = 0
-    for (position, endpoint) in placement.ring.enumerated() where position != idle {
-      let next = placement.ring[placement.next(position)]
-      let crosses = placement.crosses(endpoint, next)
-      ledger.move(perEdge, from: endpoint, to: next, crosses: crosses)
-      if crosses { inter.add(perEdge) }
-    }
-    return min(inter, wire)
-  }
-
-  /// Between the root and each other rank.
-  private func chargeStar(
-    root: Int, isGather: Bool, _ wire: UInt64, _ ledger: inout RankLedger
-  ) -> UInt64? {
-    let center = placement.ring[placement.positionOfRank[root]]
-    let perRank = wire / UInt64(clamping: placement.ring.count - 1)
-    var inter: UInt64 = 0
-    for endpoint in placement.ring where endpoint != center {
-      let crosses = placement.crosses(endpoint, center)
-      ledger.move(
-        perRank, from: isGather ? endpoint : center, to: isGather ? center : endpoint,
-        crosses: crosses)
-      if crosses { inter.add(perRank) }
-    }
-    return min(inter, wire)
-  }
-
-  /// The same between any two ranks.
-  private func chargePairs(_ wire: UInt64, _ ledger: inout RankLedger) -> UInt64? {
-    let n = UInt64(clamping: placement.ring.count)
-    guard n > 1 else { return 0 }
-    let perPair = wire / n / (n - 1)
-    var inter: UInt64 = 0
-    for endpoint in placement.ring {
-      let neighbours = UInt64(clamping: placement.ranksOnNode(of: endpoint))
-      let across = perPair.times(n.minus(neighbours))
-      ledger.exchange(perPair.times(n - 1), interNode: across, endpoint: endpoint)
-      inter.add(across)
-    }
-    return min(inter, wire)
-  }
 }
 
 extension TrafficAccountant.Sum {
@@ -495,6 +393,7 @@ extension OperationClass {
     rankCalls.add(other.rankCalls)
     payloadBytes.add(other.payloadBytes)
     wireBytes.add(other.wireBytes)
+    flows += other.flows
     interNodeBytes.add(other.interNodeBytes)
     otherThreadCalls.add(other.otherThreadCalls)
     sizes += other.sizes

@@ -275,6 +275,105 @@ public struct RankRow: Sendable, Equatable {
   }
 }
 
+/// What one global rank sent another for one strategy: one row of `rank_matrix.csv`.
+///
+/// - Invariant: the rows add up to `wire_bytes` less ``Coverage/unmatchedBytes``.
+public struct RankMatrixRow: Sendable, Equatable {
+  /// The rank the bytes leave.
+  public var sourceRank: Int
+  /// The rank they arrive at.
+  public var destinationRank: Int
+  /// The strategy served.
+  public var dimension: ParallelismDimension
+  /// Bytes that leave the source's GPU for the destination's; a collective's are spread over the
+  /// rings, trees or pairs of its algorithm.
+  public var bytes: UInt64
+  /// Operations that these bytes belong to.
+  public var operations: UInt64
+  /// As NCCL printed it (`P2P/CUMEM/read`, `NET/IB/GDRDMA`), `intra_node` or `inter_node` where it
+  /// printed nothing, and `nil` where a node is not known.
+  public var path: String?
+  /// Makes a row.
+  public init(
+    sourceRank: Int, destinationRank: Int, dimension: ParallelismDimension, bytes: UInt64,
+    operations: UInt64, path: String?
+  ) {
+    self.sourceRank = sourceRank
+    self.destinationRank = destinationRank
+    self.dimension = dimension
+    self.bytes = bytes
+    self.operations = operations
+    self.path = path
+  }
+}
+
+/// What one link carried: one row of `links.csv`.
+public struct LinkRow: Sendable, Equatable {
+  /// What kind of link it is.
+  public enum Kind: String, Sendable, CaseIterable, Comparable {
+    /// All traffic from one node to another.
+    case nodePair = "node_pair"
+    /// A network device of a node.
+    case networkDevice = "network_device"
+    /// A GPU's direct way to the memory of other GPUs of its node (NVLink, xGMI or PCIe).
+    case peerToPeer = "peer_to_peer"
+    /// A GPU's way through the memory of its host.
+    case sharedMemory = "shared_memory"
+    /// Inside a node, where the log does not tell how.
+    case onNode = "on_node"
+
+    init(transport: String) {
+      if transport.hasPrefix("P2P") {
+        self = .peerToPeer
+      } else if transport.hasPrefix("SHM") || transport == "direct shared memory" {
+        self = .sharedMemory
+      } else if transport.hasPrefix("NET") {
+        self = .networkDevice
+      } else {
+        self = .onNode
+      }
+    }
+
+    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    public static func < (a: Self, b: Self) -> Bool {
+      (Self.allCases.firstIndex(of: a) ?? 0) < (Self.allCases.firstIndex(of: b) ?? 0)
+    }
+  }
+  /// What kind of link it is.
+  public var kind: Kind
+  /// The node it belongs to, or that sends.
+  public var node: Int
+  /// The node that receives, for a pair of nodes.
+  public var peerNode: Int?
+  /// The rank whose GPU it belongs to.
+  public var rank: Int?
+  /// The device as NCCL numbers it, for example `NET/IB/2`; empty when the log does not tell.
+  public var link: String
+  /// Global ranks whose bytes it carried.
+  public var ranks: [Int]
+  /// Bytes that left over it.
+  public var sentBytes: UInt64
+  /// Bytes that arrived over it; for a pair of nodes the other direction has a row of its own.
+  public var receivedBytes: UInt64
+  /// Sent and received bytes over the mean of all links of its kind.
+  public var loadRatio: Double?
+  /// Makes a row.
+  public init(
+    kind: Kind, node: Int, peerNode: Int? = nil, rank: Int? = nil, link: String, ranks: [Int],
+    sentBytes: UInt64, receivedBytes: UInt64, loadRatio: Double?
+  ) {
+    self.kind = kind
+    self.node = node
+    self.peerNode = peerNode
+    self.rank = rank
+    self.link = link
+    self.ranks = ranks
+    self.sentBytes = sentBytes
+    self.receivedBytes = receivedBytes
+    self.loadRatio = loadRatio
+  }
+}
+
 /// Something a person should look at: one row of `findings.csv`.
 public struct Finding: Sendable, Equatable {
   /// How serious it is.
@@ -362,6 +461,8 @@ public struct Coverage: Sendable, Equatable {
   public var versions: [String] = []
   /// Whether any operation line was seen.
   public var hasOperations: Bool = false
+  /// Wire bytes that are in no row of the rank matrix, because a rank has no log.
+  public var unmatchedBytes: UInt64 = 0
   /// Sentences a reader must know before trusting a number, most important first.
   public var statements: [String] = []
   /// An empty coverage.
@@ -378,6 +479,10 @@ public struct TrafficSummary: Sendable {
   public var messageSizes: [MessageSizeRow] = []
   /// Sorted by rank.
   public var ranks: [RankRow] = []
+  /// Sorted by source, destination, dimension.
+  public var rankMatrix: [RankMatrixRow] = []
+  /// Sorted by kind, node, rank, link.
+  public var links: [LinkRow] = []
   /// Sorted by severity, code, location.
   public var findings: [Finding] = []
   /// Sorted by file name.

@@ -43,16 +43,8 @@ enum WireModel: Equatable {
   }
 }
 
-/// Totals by operation and model; see ``WireModel`` for the formulas.
+/// Bytes by operation and model; see ``WireModel`` for the formulas.
 enum WireBytes {
-  /// What one or more operations with the same size move.
-  struct Total: Equatable {
-    /// Bytes that leave GPUs.
-    var wire: UInt64
-    /// Part of `wire` between nodes, where the algorithm fixes it without a look at the ring.
-    var interNode: UInt64?
-  }
-
   /// The message size S of nccl-tests, from `bytes` = count x element size.
   static func messageBytes(_ kind: OperationKind, bytes: UInt64, size: Int) -> UInt64 {
     switch kind {
@@ -77,49 +69,57 @@ enum WireBytes {
     }
   }
 
-  /// Bytes that leave GPUs, over all ranks.
+  /// What leaves GPUs, over all ranks, and the way it takes.
   ///
   /// `bytes` is count x element size, summed over the operations; `nodes` is how many nodes the
   /// communicator spans, if known.
-  static func total(
-    _ kind: OperationKind, bytes: UInt64, size: Int, nodes: Int?, model: WireModel
-  ) -> Total {
+  static func flows(
+    _ kind: OperationKind, bytes: UInt64, operations: UInt64, size: Int, nodes: Int?,
+    model: WireModel, root: Int = 0
+  ) -> [Flow] {
     let n = UInt64(clamping: size)
-    guard n > 1 else { return Total(wire: 0, interNode: 0) }
+    guard n > 1 else { return [] }
     let s = messageBytes(kind, bytes: bytes, size: size)
+    func flow(_ pattern: Flow.Pattern, _ bytes: UInt64) -> Flow {
+      Flow(pattern: pattern, bytes: bytes, operations: operations)
+    }
     switch kind {
     case .allReduce:
       return allReduce(s, n, nodes.map { UInt64(clamping: $0) }, model)
-    case .allGather where model == .nvls && nodes == 1: return Total(wire: s, interNode: 0)
-    case .reduceScatter where model == .nvls && nodes == 1:
-      return Total(wire: s.times(n), interNode: 0)
-    case .allGather, .reduceScatter, .allToAll, .broadcast, .reduce:
-      return Total(wire: s.times(n - 1), interNode: nodes == 1 ? 0 : nil)
-    case .gather, .scatter:
-      return Total(wire: bytes.times(n - 1), interNode: nodes == 1 ? 0 : nil)
-    case .send, .putSignal: return Total(wire: bytes, interNode: nodes == 1 ? 0 : nil)
-    // What NCCL 2.3.5 called is not known, and signals carry no data.
-    case .recv, .signal, .waitSignal, .unnamed: return Total(wire: 0, interNode: 0)
+        .map { flow($0.pattern, $0.bytes) }
+    case .allGather where model == .nvls && nodes == 1: return [flow(.nodePairs, s)]
+    case .reduceScatter where model == .nvls && nodes == 1: return [flow(.nodePairs, s.times(n))]
+    case .allGather, .reduceScatter: return [flow(.ring, s.times(n - 1))]
+    case .allToAll: return [flow(.allPairs, s.times(n - 1))]
+    case .broadcast: return [flow(.ringFrom(root: root), s.times(n - 1))]
+    case .reduce: return [flow(.ringTo(root: root), s.times(n - 1))]
+    case .gather: return [flow(.toRoot(root: root), bytes.times(n - 1))]
+    case .scatter: return [flow(.fromRoot(root: root), bytes.times(n - 1))]
+    // Sends have their pairs, what NCCL 2.3.5 called is not known, and signals carry no data.
+    case .send, .recv, .putSignal, .signal, .waitSignal, .unnamed: return []
     }
   }
 
   private static func allReduce(
     _ s: UInt64, _ n: UInt64, _ nodes: UInt64?, _ model: WireModel
-  ) -> Total {
+  ) -> [(pattern: Flow.Pattern, bytes: UInt64)] {
     let ring = s.times(2).times(n - 1)
-    guard let nodes, nodes > 0, nodes <= n else { return Total(wire: ring, interNode: nil) }
+    guard let nodes, nodes > 0, nodes <= n else { return [(.ring, ring)] }
     switch model {
-    case .ring: return Total(wire: ring, interNode: nodes == 1 ? 0 : nil)
-    case .tree: return Total(wire: ring, interNode: s.times(2).times(nodes - 1))
+    case .ring: return [(.ring, ring)]
+    case .tree: return [(.tree, ring)]
     case .nvls where nodes == 1, .nvlsTree where nodes == 1:
-      return Total(wire: s.times(n + 1), interNode: 0)
+      return [(.nodePairs, s.times(n + 1))]
     case .nvls:
-      return Total(wire: s.times(n.adding(nodes.times(2))), interNode: s.times(nodes))
+      return [(.nodePairs, s.times(n.adding(nodes))), (.ringBetweenNodes, s.times(nodes))]
     case .nvlsTree:
-      let between = s.times(2).times(nodes - 1)
-      return Total(wire: s.times(n.adding(nodes)).adding(between), interNode: between)
+      return [
+        (.nodePairs, s.times(n.adding(nodes))), (.treeBetweenNodes, s.times(2).times(nodes - 1)),
+      ]
     case .collnet:
-      return Total(wire: s.times(n.times(2).minus(nodes)), interNode: s.times(nodes))
+      return [
+        (.nodePairs, s.times(2).times(n - nodes)), (.ringBetweenNodes, s.times(nodes)),
+      ]
     }
   }
 }

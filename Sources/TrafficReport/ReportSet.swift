@@ -44,6 +44,7 @@ public enum ReportSet {
   private static let figures: [FigureEntry] = [
     FigureEntry(name: "traffic_by_dimension.svg", render: TrafficByDimensionFigure.svg),
     FigureEntry(name: "message_sizes.svg", render: MessageSizesFigure.svg),
+    FigureEntry(name: "rank_matrix.svg", render: RankMatrixFigure.svg),
     FigureEntry(name: "layout.svg", render: LayoutFigure.svg),
   ]
 

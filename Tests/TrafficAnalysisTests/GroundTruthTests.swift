@@ -94,6 +94,35 @@ import Testing
     }
   }
 
+  /// Where lines were cut and mixed, no call is invented or moved to another strategy, and the
+  /// ledger counts at least as many lost lines as calls are missing.
+  @Test(arguments: sets.filter { torn.contains($0) })
+  func theLedgerExplainsWhatATornLogLacks(_ name: String) throws {
+    let truth = try Truth(name)
+    let job = try JobDescription.load(
+      path: Fixture.folder.appending(path: "jobs/\(name).yaml").path())
+    let summary = TrafficAnalyzer.analyze(try Self.partial(name), job: job)
+    var calls: [Key: UInt64] = [:]
+    for row in summary.traffic {
+      let isTotal = ["all_gather", "reduce_scatter", "all_to_all"].contains(row.collective)
+      let bytes = try #require(row.messageBytes) / (isTotal ? UInt64(row.communicatorSize) : 1)
+      let key = Key(
+        role: truth.role(of: row.dimension), operation: row.collective, bytes: bytes)
+      calls[key, default: 0] += row.rankCalls
+    }
+    var missing: UInt64 = 0
+    for (key, expected) in truth.calls {
+      let found = calls.removeValue(forKey: key) ?? 0
+      #expect(found <= expected, "\(key)")
+      missing += expected - min(found, expected)
+    }
+    #expect(calls == [:])
+    let lost = summary.ingestion.reduce(0) { $0 + UInt64($1[.tornLost].lines) }
+    #expect(missing > 0)
+    #expect(missing <= lost, "\(missing) calls are missing, \(lost) lines were lost")
+    #expect(UInt64(summary.coverage.linesLost) == lost)
+  }
+
   @Test(arguments: sets)
   func everyCommunicatorHasItsRanksAndItsRole(_ name: String) throws {
     let truth = try Truth(name)

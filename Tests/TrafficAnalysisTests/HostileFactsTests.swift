@@ -61,7 +61,12 @@ import Testing
     facts.end = [.open, .destroyed, .aborted].randomElement(using: &random) ?? .open
     facts.nodes = maybe(&random)
     facts.localRank = maybe(&random)
-    facts.ring = (0..<Int.random(in: 0...4, using: &random)).map { _ in number(&random) }
+    facts.edges = (0..<Int.random(in: 0...4, using: &random)).map { _ in
+      EdgeFacts(
+        [.ring, .ringNext, .treeUp].randomElement(using: &random) ?? .ring,
+        source: number(&random), target: number(&random), channels: number(&random))
+    }
+    facts.treeChannels = number(&random)
     facts.calls = (0..<Int.random(in: 0...5, using: &random)).map { _ in row(&random) }
     facts.exchanges = (0..<Int.random(in: 0...3, using: &random)).map { _ in exchange(&random) }
     facts.tunings = [

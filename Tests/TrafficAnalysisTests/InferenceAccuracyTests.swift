@@ -191,7 +191,12 @@ struct InferenceAccuracyTests {
         guard let mapping = newRank[key] else { continue }
         var changed = facts
         changed.rank = facts.rank.flatMap { mapping[$0] }
-        changed.ring = facts.ring.compactMap { mapping[$0] }
+        changed.edges = facts.edges.map {
+          EdgeFacts(
+            $0.kind, source: mapping[$0.source] ?? $0.source,
+            target: mapping[$0.target] ?? $0.target, channels: $0.channels)
+        }
+        changed.connections = []
         for row in changed.calls.indices
         where OperationKind.isAddressed(changed.calls[row].kind) {
           let peer = Int(changed.calls[row].peer)

@@ -60,7 +60,8 @@ func parseCSV(_ bytes: [UInt8]) throws -> [[String]] {
     let summary = try #require(SampleJob.all.first { $0.name == name }?.summary)
     let counts = [
       summary.traffic.count, summary.communicators.count, summary.messageSizes.count,
-      summary.ranks.count, summary.reconciliation?.count ?? 0, summary.findings.count,
+      summary.ranks.count, summary.rankMatrix.count, summary.links.count,
+      summary.reconciliation?.count ?? 0, summary.findings.count,
       summary.ingestion.count,
     ]
     for (table, count) in zip(Table.all, counts) {

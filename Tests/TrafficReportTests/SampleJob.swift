@@ -132,11 +132,67 @@ struct SampleJob {
       row.coverage = "full"
       return row
     }
+    summary.rankMatrix = matrix()
+    summary.links = links(summary.rankMatrix)
     summary.coverage = coverage(rows)
     summary.ingestion = ledgers()
     summary.findings = findings()
     summary.reconciliation = reconciliation(of: summary.traffic)
     return summary
+  }
+
+  /// Rings for collectives, all pairs for all-to-all.
+  private func matrix() -> [RankMatrixRow] {
+    var cells: [[Int]: (bytes: UInt64, operations: UInt64)] = [:]
+    for axis in axes {
+      for group in groups(axis) {
+        for work in work where work.dimension == axis.dimension {
+          let wire = flow(of: work, in: axis.size).wire
+          var edges: [(Int, Int)] = []
+          for (place, rank) in group.enumerated() {
+            if work.collective == "all_to_all" {
+              for peer in group where peer != rank { edges.append((rank, peer)) }
+            } else if work.collective == "send_recv", place + 1 == group.count {
+              continue
+            } else {
+              edges.append((rank, group[(place + 1) % group.count]))
+            }
+          }
+          for (source, target) in edges {
+            let key = [source, target, axis.dimension.order]
+            let (bytes, operations) = cells[key] ?? (0, 0)
+            cells[key] = (bytes + wire / UInt64(edges.count), operations + work.operations)
+          }
+        }
+      }
+    }
+    return cells.keys.sorted { $0.lexicographicallyPrecedes($1) }.compactMap { key in
+      cells[key].map { cell in
+        RankMatrixRow(
+          sourceRank: key[0], destinationRank: key[1],
+          dimension: ParallelismDimension.allCases[key[2]], bytes: cell.bytes,
+          operations: cell.operations,
+          path: key[0] / ranksPerNode == key[1] / ranksPerNode
+            ? "P2P/CUMEM/read" : "NET/IB/GDRDMA")
+      }
+    }
+  }
+
+  private func links(_ rows: [RankMatrixRow]) -> [LinkRow] {
+    var pairs: [[Int]: (bytes: UInt64, ranks: Set<Int>)] = [:]
+    for row in rows {
+      let nodes = [row.sourceRank / ranksPerNode, row.destinationRank / ranksPerNode]
+      guard nodes[0] != nodes[1] else { continue }
+      let (bytes, ranks) = pairs[nodes] ?? (0, [])
+      pairs[nodes] = (bytes + row.bytes, ranks.union([row.sourceRank]))
+    }
+    return pairs.keys.sorted { $0.lexicographicallyPrecedes($1) }.compactMap { nodes in
+      pairs[nodes].map {
+        LinkRow(
+          kind: .nodePair, node: nodes[0], peerNode: nodes[1], link: "", ranks: $0.ranks.sorted(),
+          sentBytes: $0.bytes, receivedBytes: 0, loadRatio: 1)
+      }
+    }
   }
 
   private func flow(

@@ -142,8 +142,12 @@ public struct CommunicatorFacts: Sendable {
   public var channels: Int?
   /// Duration of the init in milliseconds, from `Init timings`.
   public var initMilliseconds: Double?
-  /// Ranks in ring order of channel 0, from the list that rank 0 prints; may be cut short.
-  public var ring: [Int] = []
+  /// Edges of rings and trees, one row per distinct edge, in order of first appearance.
+  public var edges: [EdgeFacts] = []
+  /// Channels for which a `Trees` line was read.
+  public var treeChannels: Int = 0
+  /// How this rank reaches its neighbours (`Channel 00/0 : 0[0] -> 3[3] via P2P/CUMEM/read`).
+  public var connections: [ConnectionFacts] = []
   /// Bracketed CUDA ordinal of the lines that use it; only a hint.
   public var bracketDevice: Int?
   /// Calls, one row per distinct key, in order of first appearance.
@@ -163,6 +167,62 @@ public struct CommunicatorFacts: Sendable {
 
   /// Starts the life of a communicator.
   public init(pointer: UInt64) { self.pointer = pointer }
+}
+
+/// A directed edge of rings or trees between communicator ranks.
+public struct EdgeFacts: Sendable, Hashable {
+  /// Where an edge was read.
+  public enum Kind: UInt8, Sendable {
+    /// A ring that rank 0 printed whole (`Channel 00/02 : 0 3 2 1`).
+    case ring
+    /// From the printing rank to the next one of a ring (`Ring 00 : 5 -> 0 -> 3`).
+    case ringNext
+    /// From the printing rank up a tree (`Trees [0] 1/4/-1->0->-1`).
+    case treeUp
+  }
+  /// Where it was read.
+  public var kind: Kind
+  /// The rank that sends.
+  public var source: Int
+  /// The rank that receives.
+  public var target: Int
+  /// Channels that use the edge.
+  public var channels: Int
+  /// Makes an edge.
+  public init(_ kind: Kind, source: Int, target: Int, channels: Int = 1) {
+    self.kind = kind
+    self.source = source
+    self.target = target
+    self.channels = channels
+  }
+}
+
+/// Channels that one rank opened to or from another over one transport.
+public struct ConnectionFacts: Sendable, Equatable {
+  /// Communicator rank that sends.
+  public var source: Int
+  /// Communicator rank that receives.
+  public var target: Int
+  /// As printed after `via`: `P2P/CUMEM/read`, `SHM/direct/direct`, `NET/IB/2/GDRDMA`.
+  public var transport: String
+  /// Whether the receiving rank printed it; network connections are printed by both.
+  public var isReceive: Bool
+  /// Whether it belongs to sends and receives, not to collectives (connection index 1 and more).
+  public var isPointToPoint: Bool
+  /// Channels.
+  public var channels: Int
+  /// Makes a row.
+  public init(
+    source: Int, target: Int, transport: String, isReceive: Bool = false,
+    isPointToPoint: Bool = false, channels: Int = 1
+  ) {
+    self.source = source
+    self.target = target
+    self.transport = transport
+    self.isReceive = isReceive
+    self.isPointToPoint = isPointToPoint
+    self.channels = channels
+  }
 }
 
 /// How a send or receive call stands among the calls around it.

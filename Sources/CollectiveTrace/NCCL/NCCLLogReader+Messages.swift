@@ -132,6 +132,12 @@ extension NCCLLogReader {
     guard unsafe MessageCatalogue.shared.match(message, level: .info) != nil else {
       return unknown(cursor, line: lineNumber)
     }
+    // Never remembered: the same text belongs to another communicator the next time.
+    switch readWiring(cursor, thread: thread, process: process) {
+    case .used: return .parsed
+    case .unused: return .knownIgnored
+    case .other: break
+    }
     if cursor.starts(with: "Enabled NCCL Func/Proto/Algo Matrix") { continuation = .matrix }
     if canRemember {
       unsafe memo.remember(
@@ -416,7 +422,7 @@ extension NCCLLogReader {
 
   // MARK: - Settings
 
-  /// Reads version, network, channels, ring, timing, name and environment lines.
+  /// Reads version, network, channels, timing, name and environment lines.
   private mutating func readSetting(_ text: inout TextCursor, thread: Int, process: Int) -> Bool {
     let start = text.position
     switch text.next {
@@ -435,7 +441,6 @@ extension NCCLLogReader {
         return !name.isEmpty
       }
     case 0x43:  // C
-      if text.skip("Channel ") { return readRing(&text, thread: thread) }
       if text.skip("Comm config Comm name set to ") {
         store.setPendingName(
           text.text(from: text.position, to: text.end, limit: 256), thread: thread)
@@ -483,31 +488,6 @@ extension NCCLLogReader {
       store.processes[store.process(of: thread)].version = version
     } else {
       bareVersion = bareVersion ?? version
-    }
-    return true
-  }
-
-  /// Reads ` 00/24 : 0 1 2 3`: the ring of a channel, printed by rank 0.
-  private mutating func readRing(_ text: inout TextCursor, thread: Int) -> Bool {
-    guard let channel = text.decimal() else { return false }
-    if text.skip("/") { guard text.decimal() != nil else { return false } }
-    guard text.skip(" :") || text.skip(":") else { return false }
-    var ranks: [Int] = []
-    while true {
-      text.skipBlanks()
-      if text.isAtEnd { break }
-      if text.skip("...") {
-        ranks.removeAll()
-        break
-      }
-      guard let rank = text.decimal() else { return false }
-      ranks.append(Int(clamping: rank))
-    }
-    let communicator = Int(store.threads[thread].initialising)
-    if channel == 0, communicator >= 0, store.facts[communicator].ring.isEmpty,
-      ranks.count == Int(store.communicators[communicator].size)
-    {
-      store.facts[communicator].ring = ranks
     }
     return true
   }

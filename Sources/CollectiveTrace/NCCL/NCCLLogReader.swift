@@ -30,6 +30,9 @@ struct NCCLLogReader: ~Copyable {
   var processesWithInit: Set<Int> = []
   /// Per process: whether operation lines come from subsystem COLL or from the call trace.
   var callSource: [Int: CallSource] = [:]
+  /// Where an edge or a connection stands in the facts of its communicator.
+  var edges: [EdgeKey: Int] = [:]
+  var connections: [ConnectionKey: Int] = [:]
   /// A version line without a head; it belongs to whoever printed to this stream.
   var bareVersion: LibraryVersion?
   var isAfterGap = false

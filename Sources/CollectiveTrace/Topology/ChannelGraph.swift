@@ -5,7 +5,9 @@
 public struct ChannelGraph: Sendable, Equatable {
   /// A GPU or network device in a channel.
   public struct Member: Sendable, Equatable {
+    /// What kind it is.
     public enum Kind: String, Sendable { case gpu = "GPU", net = "NET" }
+    /// What kind it is.
     public var kind: Kind
     /// Index of the system in its file; 0 but for NVLink domains of several hosts.
     public var system: Int
@@ -17,13 +19,17 @@ public struct ChannelGraph: Sendable, Equatable {
 
   /// One channel: the order in which data passes the node.
   public struct Channel: Sendable, Equatable {
+    /// GPUs and network devices, in order.
     public var members: [Member]
+    /// Line of the file.
     public var line: Int
   }
 
   /// NCCL's number: 0 ring, 1 tree, 2 CollNet chain, 3 NVLS, 4 CollNet direct.
   public var id: Int
+  /// NCCL's number of the search pattern.
   public var pattern: Int
+  /// Whether a ring may leave by one device and return by another.
   public var isCrossNIC: Bool
   /// Channels as the file counts them; ``channels`` may be fewer.
   public var channelCount: Int
@@ -39,7 +45,9 @@ public struct ChannelGraph: Sendable, Equatable {
   public var typeInter: String?
   /// Whether all channels pass the GPUs in the same order.
   public var hasSameChannels: Bool
+  /// The channels that are listed.
   public var channels: [Channel]
+  /// Line of the file.
   public var line: Int
 
   /// What the graph is for.
@@ -80,8 +88,10 @@ public struct ChannelGraphs: Sendable, Equatable {
     case either
   }
 
+  /// How device numbers were read.
   public var deviceBase: DeviceBase
+  /// The graphs, in order of the file.
   public var graphs: [ChannelGraph]
-  /// What a reader must know. Sentences.
+  /// Sentences a reader must know.
   public var notes: [String]
 }

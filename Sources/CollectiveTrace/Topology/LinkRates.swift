@@ -46,11 +46,14 @@ public enum LinkRates {
     pciLane.contains { speed.hasPrefix($0.prefix) }
   }
 
-  /// A PCI link: lanes x rate / 80. Generation 3 with 16 lanes is 12, 4 is 24, 5 is 48, 6 is 96.
+  /// A PCI link: lanes x rate / 80.
+  ///
+  /// Generation 3 with 16 lanes is 12, 4 is 24, 5 is 48, 6 is 96.
   ///
   /// - Parameters:
   ///   - speed: The text of `link_speed`; one that NCCL does not know counts as 8 GT/s.
   ///   - width: Lanes; 0 or unknown counts as 16.
+  /// - Returns: GB/s in one direction.
   public static func pci(speed: String?, width: Int?) -> Double {
     let lane = pciLane.first { (speed ?? "").hasPrefix($0.prefix) }?.rate ?? defaultPCILane
     let lanes = width == nil || width == 0 ? 16 : width ?? 16

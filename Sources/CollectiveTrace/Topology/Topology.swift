@@ -28,6 +28,7 @@ public struct BusID: Sendable, Hashable, Comparable, CustomStringConvertible {
     rawValue = value
   }
 
+  /// The order.
   public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 
   /// `dddd:bb:dd.f`, with more digits in front where the domain is longer.
@@ -76,7 +77,9 @@ public struct Topology: Sendable, Equatable {
     public var architecture: String?
     /// `GenuineIntel`, `AuthenticAMD` or another text.
     public var vendor: String?
+    /// CPU family, decimal.
     public var family: Int?
+    /// CPU model, decimal.
     public var model: Int?
     /// Line of the file.
     public var line: Int
@@ -97,18 +100,25 @@ public struct Topology: Sendable, Equatable {
 
   /// A PCI switch.
   public struct Bridge: Sendable, Equatable {
+    /// PCI address.
     public var bus: BusID
+    /// What it hangs under.
     public var parent: Parent
+    /// PCI link to the parent.
     public var link: PCILink
     /// Vendor, device, subsystem vendor and subsystem device, 16 bits each; 0 when not stated.
     public var device: UInt64
+    /// Line of the file.
     public var line: Int
   }
 
   /// A GPU, or one partition of it.
   public struct GPU: Sendable, Equatable {
+    /// PCI address.
     public var bus: BusID
+    /// What it hangs under.
     public var parent: Parent
+    /// PCI link to the parent.
     public var link: PCILink
     /// NVML index, which is not the CUDA ordinal under `CUDA_VISIBLE_DEVICES`.
     public var device: Int?
@@ -126,6 +136,7 @@ public struct Topology: Sendable, Equatable {
     public var partition: Int?
     /// Whether only the PCI class says that this is a GPU; NCCL then looks at the machine.
     public var isByClass: Bool
+    /// Line of the file.
     public var line: Int
     /// Whether a `<gpu>` was read into it.
     var isDetailed = false
@@ -135,9 +146,11 @@ public struct Topology: Sendable, Equatable {
   public struct Adapter: Sendable, Equatable {
     /// `nil` for virtual devices, which hang directly under a NUMA node.
     public var bus: BusID?
+    /// What it hangs under.
     public var parent: Parent
     /// `nil` for virtual devices.
     public var link: PCILink?
+    /// Line of the file.
     public var line: Int
   }
 
@@ -145,6 +158,7 @@ public struct Topology: Sendable, Equatable {
   public struct Net: Sendable, Equatable {
     /// Index of the adapter.
     public var adapter: Int
+    /// Name of the device.
     public var name: String?
     /// Device number of the plugin.
     public var device: Int?
@@ -152,38 +166,50 @@ public struct Topology: Sendable, Equatable {
     public var speedMegabits: Int?
     /// Microseconds.
     public var latency: Double?
+    /// Port of the card.
     public var port: Int?
+    /// Identity of the card, hexadecimal text.
     public var guid: String?
+    /// Most connections of the device.
     public var maximumConnections: Int?
+    /// Whether GPUDirect RDMA is possible.
     public var gdr: Bool?
     /// The in-network reduction view of a device.
     public var isCollNet: Bool
+    /// Rail of the network.
     public var rail: Int?
+    /// Plane of the network.
     public var plane: Int?
     /// GB/s as NCCL counts it; without a speed that is 10 Gbit/s.
     public var bandwidth: Double
     /// Whether only the PCI class says that this is a network card.
     public var isByClass: Bool
+    /// Line of the file.
     public var line: Int
   }
 
   /// A PCI device whose kind the file does not tell.
   public struct OtherDevice: Sendable, Equatable {
+    /// PCI address.
     public var bus: BusID
+    /// What it hangs under.
     public var parent: Parent
     /// The PCI class as in the file.
     public var pciClass: String?
+    /// Line of the file.
     public var line: Int
   }
 
   /// NVLink, xgmi or C2C, from a GPU, in one direction.
   public struct FabricLink: Sendable, Equatable {
+    /// What kind it is.
     public enum Kind: String, Sendable {
       case nvlink = "NVLink"
       case xgmi = "xGMI"
       case c2c = "C2C"
     }
 
+    /// Where it ends.
     public enum Target: Sendable, Hashable {
       case gpu(Int)
       /// The switches of the NVLink fabric, which are one to NCCL.
@@ -195,12 +221,15 @@ public struct Topology: Sendable, Equatable {
 
     /// Index of the GPU.
     public var gpu: Int
+    /// What kind it is.
     public var kind: Kind
+    /// Where it ends.
     public var target: Target
     /// Physical links.
     public var count: Int
     /// GB/s of all of them, in one direction.
     public var bandwidth: Double
+    /// Line of the file.
     public var line: Int
   }
 
@@ -208,24 +237,35 @@ public struct Topology: Sendable, Equatable {
   public struct BridgeLink: Sendable, Equatable {
     /// Indices of the switches.
     public var source: Int
+    /// Where it ends.
     public var target: Int
   }
 
+  /// Whose reader the file is made for.
   public var dialect: Dialect
+  /// Version of the outermost element.
   public var version: Int
   /// Name given in the file.
   public var name: String?
   /// Hash of each host, in order; one host without a hash is 0.
   public var hosts: [UInt64] = []
+  /// NUMA nodes, in order of the file.
   public var processors: [Processor] = []
+  /// PCI switches, in order of the file.
   public var bridges: [Bridge] = []
+  /// GPUs, in order of the file.
   public var gpus: [GPU] = []
+  /// Network cards, in order of the file.
   public var adapters: [Adapter] = []
+  /// Network devices, in order of the file.
   public var nets: [Net] = []
+  /// PCI devices of unknown kind.
   public var others: [OtherDevice] = []
+  /// NVLink, xgmi and C2C links.
   public var fabricLinks: [FabricLink] = []
+  /// Direct links between switches.
   public var bridgeLinks: [BridgeLink] = []
-  /// What a reader must know: what is missing, doubled, or not understood. Sentences.
+  /// Sentences a reader must know: what is missing, doubled, or not understood.
   public var notes: [String] = []
 
   init(dialect: Dialect, version: Int, name: String?) {

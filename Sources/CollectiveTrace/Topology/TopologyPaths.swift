@@ -29,6 +29,7 @@ public enum PathType: Int, Sendable, Comparable, CaseIterable {
   /// Not connected.
   case disconnected
 
+  /// The order.
   public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 
   /// NCCL's abbreviation; RCCL calls NVL XGMI.
@@ -70,6 +71,7 @@ public enum PathType: Int, Sendable, Comparable, CaseIterable {
 
 /// The best path between two parts.
 public struct TopologyPath: Sendable, Equatable {
+  /// NCCL's path type.
   public var type: PathType
   /// GB/s of the narrowest link, as NCCL counts it.
   var rate: Double
@@ -100,7 +102,9 @@ public struct PathTable: Sendable, Equatable {
   public private(set) var gpuToGPU: [[TopologyPath]]
   /// From GPU to network device, by index: the way of data that is sent.
   public private(set) var gpuToNet: [[TopologyPath]]
-  /// From network device to GPU, by index: the way of data that arrives. PXN is for sending only.
+  /// From network device to GPU, by index: the way of data that arrives.
+  ///
+  /// PXN is for sending only.
   public private(set) var netToGPU: [[TopologyPath]]
   /// From GPU to NUMA node.
   public private(set) var gpuToProcessor: [[TopologyPath]]

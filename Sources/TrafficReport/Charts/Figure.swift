@@ -29,6 +29,8 @@ struct Figure {
   private var shades: Set<ParallelismDimension> = []
   /// Further fills that the figure uses, by class.
   private var tones: [Palette.Tone] = []
+  /// Whether the steps of a heat map are used.
+  var usesHeat = false
 
   /// Begins a figure with its title and a line under it.
   init(slug: String, title: String, subtitle: String, description: String) {
@@ -47,7 +49,8 @@ struct Figure {
 
   // MARK: Text
 
-  enum TextStyle: String { case ink, muted, strong }
+  /// `reverse` is text on a dark cell.
+  enum TextStyle: String { case ink, muted, strong, reverse }
   enum Anchor: String { case start, middle, end }
 
   /// Draws one line of text with its baseline at `y`.
@@ -209,7 +212,7 @@ struct Figure {
     func rules(
       paper: RGB, ink: RGB, muted: RGB, rule: RGB,
       fill: (ParallelismDimension) -> RGB, shade: (ParallelismDimension, Int) -> RGB,
-      tone: (Palette.Tone) -> RGB
+      heat: (Int) -> RGB, tone: (Palette.Tone) -> RGB
     ) -> [String] {
       var lines = [
         ".paper{fill:\(paper.hex)}", ".ink{fill:\(ink.hex)}", ".muted{fill:\(muted.hex)}",
@@ -220,6 +223,10 @@ struct Figure {
       ]
       for dimension in ParallelismDimension.allCases where dimensions.contains(dimension) {
         lines.append(".\(dimension.rawValue){fill:\(fill(dimension).hex)}")
+      }
+      if usesHeat {
+        lines.append(".reverse{fill:\(paper.hex)}")
+        for step in 0..<Palette.heatSteps { lines.append(".heat\(step){fill:\(heat(step).hex)}") }
       }
       for dimension in ParallelismDimension.allCases where shades.contains(dimension) {
         for index in Palette.shades.indices {
@@ -245,11 +252,11 @@ struct Figure {
     let light = rules(
       paper: Palette.lightPaper, ink: Palette.lightInk, muted: Palette.lightMuted,
       rule: Palette.lightRule, fill: { Palette.look($0).light },
-      shade: { Palette.shade($0, $1).light }, tone: \.light)
+      shade: { Palette.shade($0, $1).light }, heat: { Palette.heat($0).light }, tone: \.light)
     let dark = rules(
       paper: Palette.darkPaper, ink: Palette.darkInk, muted: Palette.darkMuted,
       rule: Palette.darkRule, fill: { Palette.look($0).dark },
-      shade: { Palette.shade($0, $1).dark }, tone: \.dark)
+      shade: { Palette.shade($0, $1).dark }, heat: { Palette.heat($0).dark }, tone: \.dark)
     return (fixed + light).map { Self.scoped($0) }.joined(separator: "\n")
       + "\n@media (prefers-color-scheme: dark){\n"
       + dark.map { Self.scoped($0) }.joined(separator: "\n") + "\n}\n"

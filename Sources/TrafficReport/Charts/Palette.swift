@@ -109,6 +109,20 @@ enum Palette {
     }
   }
 
+  /// Steps of a heat map.
+  static let heatSteps = 8
+
+  /// Returns the colours of a heat map's step, from 0, on light and on dark paper.
+  ///
+  /// One hue that no dimension has, from near the paper to far from it, in even steps.
+  static func heat(_ step: Int) -> (light: RGB, dark: RGB) {
+    let amount = Double(step + 1) / Double(heatSteps)
+    return (
+      RGB(0x4A148C).mixed(into: lightPaper, amount * 0.92 + 0.03),
+      RGB(0xD9C2FF).mixed(into: darkPaper, amount * 0.9 + 0.06)
+    )
+  }
+
   /// How much of the hue is in the cells of group 0, 1, ...; neighbours differ most.
   static let shades: [Double] = [0.12, 0.48, 0.24, 0.60, 0.36]
 

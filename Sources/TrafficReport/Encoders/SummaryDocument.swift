@@ -68,6 +68,7 @@ enum SummaryDocument {
     json.member("nccl_lines", .integer(coverage.ncclLines))
     json.member("lines_lost", .integer(coverage.linesLost))
     json.member("lines_unrecognised", .integer(coverage.linesUnrecognised))
+    json.member("bytes_without_pair", .unsigned(coverage.unmatchedBytes))
     json.strings("versions", coverage.versions)
     json.member("has_operations", .boolean(coverage.hasOperations))
     json.strings("statements", coverage.statements, isInline: false)

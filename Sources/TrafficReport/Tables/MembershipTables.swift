@@ -65,4 +65,49 @@ extension Table {
       .integer("pid", "", "process id as NCCL printed it") { $0.pid },
       .text("bus_id", "PCI address of its GPU") { $0.busID },
     ])
+
+  static let rankMatrix = Table(
+    "rank_matrix", rowMeaning: "source x destination x dimension with bytes > 0",
+    order: "source_rank, destination_rank, dimension", rows: \.rankMatrix,
+    columns: [
+      Definition<RankMatrixRow>.integer("source_rank", "", "global rank the bytes leave") {
+        $0.sourceRank
+      },
+      .integer("destination_rank", "", "global rank they arrive at") { $0.destinationRank },
+      .text("dimension", "strategy served") { $0.dimension.rawValue },
+      .unsigned(
+        "bytes", "bytes",
+        "bytes on the wire; a collective's are spread over the rings, trees or pairs of its algorithm"
+      ) { $0.bytes },
+      .unsigned("operations", "operations", "operations that these bytes belong to") {
+        $0.operations
+      },
+      .text(
+        "path",
+        "transport as NCCL printed it, without the device; else intra_node or inter_node"
+      ) { $0.path },
+    ])
+
+  static let links = Table(
+    "links", rowMeaning: "link with bytes > 0", order: "kind, node, rank, link", rows: \.links,
+    columns: [
+      Definition<LinkRow>.text(
+        "kind", "node_pair, network_device, peer_to_peer, shared_memory or on_node (not logged)"
+      ) { $0.kind.rawValue },
+      .integer("node", "", "node it belongs to; of a node_pair the one that sends") { $0.node },
+      .integer("peer_node", "", "node that receives, of a node_pair") { $0.peerNode },
+      .integer("rank", "", "global rank of the GPU it belongs to") { $0.rank },
+      .text("link", "network and device number as NCCL prints them; empty when not logged") {
+        $0.link
+      },
+      .text("ranks", "global ranks whose bytes it carried") { RankList.text($0.ranks) },
+      .unsigned("sent_bytes", "bytes", "bytes that left over it") { $0.sentBytes },
+      .unsigned(
+        "received_bytes", "bytes",
+        "bytes that arrived over it; the other direction of a node_pair is a row of its own"
+      ) { $0.receivedBytes },
+      .number("load_ratio", "ratio", "sent and received bytes over the mean of its kind") {
+        $0.loadRatio
+      },
+    ])
 }

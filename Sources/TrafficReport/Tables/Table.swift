@@ -125,7 +125,8 @@ public struct Table: Sendable {
 
   /// All tables, in the order in which they are written.
   public static let all: [Table] = [
-    .traffic, .communicators, .messageSizes, .ranks, .reconciliation, .findings, .ingestion,
+    .traffic, .communicators, .messageSizes, .ranks, .rankMatrix, .links,
+    .reconciliation, .findings, .ingestion,
   ]
 
   /// The tables that a run has: nothing can be reconciled without a job and its model.
