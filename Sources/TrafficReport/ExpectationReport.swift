@@ -28,8 +28,9 @@ public enum ExpectationReport {
     _ traffic: ExpectedTraffic, part: Part = .traffic, options: ReportOptions = ReportOptions()
   ) -> [UInt8] {
     switch part {
-    case .traffic: csv(traffic.rows, Table.expectedTrafficColumns, isRaw: options.csvRaw)
-    case .ranks: csv(traffic.ranks, Table.expectedRankColumns, isRaw: options.csvRaw)
+    case .traffic:
+      RowEncoder.csv(traffic.rows, Table.expectedTrafficColumns, isRaw: options.csvRaw)
+    case .ranks: RowEncoder.csv(traffic.ranks, Table.expectedRankColumns, isRaw: options.csvRaw)
     }
   }
 
@@ -48,9 +49,9 @@ public enum ExpectationReport {
     json.member("wire_bytes", .unsigned(traffic.wireBytes))
     json.close()
     json.key("expected_traffic")
-    write(traffic.rows, Table.expectedTrafficColumns, to: &json)
+    RowEncoder.write(traffic.rows, Table.expectedTrafficColumns, to: &json)
     json.key("expected_ranks")
-    write(traffic.ranks, Table.expectedRankColumns, to: &json)
+    RowEncoder.write(traffic.ranks, Table.expectedRankColumns, to: &json)
     json.member("complete", .boolean(true))
     json.close()
     return json.bytes
@@ -58,8 +59,8 @@ public enum ExpectationReport {
 
   /// Encodes both tables as newline-delimited JSON, each line with the name of its table.
   public static func ndjson(_ traffic: ExpectedTraffic) -> [UInt8] {
-    lines(traffic.rows, Table.expectedTrafficColumns, "expected_traffic")
-      + lines(traffic.ranks, Table.expectedRankColumns, "expected_ranks")
+    RowEncoder.lines(traffic.rows, Table.expectedTrafficColumns, "expected_traffic")
+      + RowEncoder.lines(traffic.ranks, Table.expectedRankColumns, "expected_ranks")
   }
 
   /// Encodes the files of a report; its manifest is not among them.
@@ -72,42 +73,6 @@ public enum ExpectationReport {
       ReportFile(name: "expected_ranks.csv", bytes: csv(traffic, part: .ranks, options: options)),
       ReportFile(name: "expected.json", bytes: json(traffic)),
     ]
-  }
-
-  private static func csv<Row>(
-    _ rows: [Row], _ columns: [Table.Definition<Row>], isRaw: Bool
-  ) -> [UInt8] {
-    var writer = CSVWriter(isRaw: isRaw)
-    writer.append(header: columns.map(\.column))
-    for row in rows { writer.append(columns.map { $0.cell(row) }) }
-    return writer.bytes
-  }
-
-  private static func write<Row>(
-    _ rows: [Row], _ columns: [Table.Definition<Row>], to json: inout JSONWriter
-  ) {
-    json.openArray()
-    for row in rows {
-      json.openObject(isInline: true)
-      for column in columns { json.member(column.column.name, column.cell(row)) }
-      json.close()
-    }
-    json.close()
-  }
-
-  private static func lines<Row>(
-    _ rows: [Row], _ columns: [Table.Definition<Row>], _ name: String
-  ) -> [UInt8] {
-    var bytes: [UInt8] = []
-    for row in rows {
-      var json = JSONWriter()
-      json.openObject(isInline: true)
-      json.member("table", .text(name))
-      for column in columns { json.member(column.column.name, column.cell(row)) }
-      json.close()
-      bytes += json.bytes
-    }
-    return bytes
   }
 
   // MARK: - For a person

@@ -20,8 +20,8 @@ struct Commlens: ParsableCommand {
       """,
     version: Version.line,
     subcommands: [
-      AnalyzeCommand.self, CheckCommand.self, ExpectCommand.self, FormatsCommand.self,
-      SchemaCommand.self,
+      AnalyzeCommand.self, CheckCommand.self, ExpectCommand.self, TopologyCommand.self,
+      FormatsCommand.self, SchemaCommand.self,
     ]
   )
 

@@ -14,7 +14,7 @@ import TrafficAnalysis
   private static let allowedAttributes: Set<String> = [
     "xmlns", "class", "viewBox", "width", "height", "role", "aria-labelledby", "aria-label",
     "font-family", "font-size", "text-anchor", "id", "x", "y", "x1", "x2", "y1", "y2", "rx", "d",
-    "cx", "cy", "r", "fill", "fill-opacity", "patternUnits",
+    "cx", "cy", "r", "fill", "fill-opacity", "patternUnits", "transform",
   ]
 
   private static let figures: [(name: String, bytes: [UInt8])] =
@@ -22,7 +22,7 @@ import TrafficAnalysis
       ReportSet.render(sample.summary).filter { $0.name.hasSuffix(".svg") }.map {
         ("\(sample.name)/\($0.name)", $0.bytes)
       }
-    }
+    } + SampleMachine.figures
 
   private func figure(_ name: String) throws -> [UInt8] {
     try #require(Self.figures.first { $0.name == name }).bytes
@@ -74,10 +74,21 @@ import TrafficAnalysis
     let boxes = try elements.filter { $0.name == "text" }.map { element in
       let size = try #require(element.number("font-size"))
       #expect(size >= 9)
-      let x = try #require(element.number("x"))
-      let y = try #require(element.number("y"))
       let isBold = element["class"]?.contains("strong") == true
       let length = TextMetrics.width(element.text, size: size, isBold: isBold)
+      if let transform = element["transform"] {
+        // Upright, from its foot.
+        let match = try #require(
+          transform.wholeMatch(of: /translate\(([0-9.]+) ([0-9.]+)\) rotate\(-90\)/))
+        let foot = try #require(Double(match.2))
+        let x = try #require(Double(match.1))
+        return (
+          text: element.text, left: x - 0.75 * size, right: x + 0.1 * size, top: foot - length,
+          bottom: foot
+        )
+      }
+      let x = try #require(element.number("x"))
+      let y = try #require(element.number("y"))
       let left =
         switch element["text-anchor"] {
         case "middle": x - length / 2
@@ -270,6 +281,26 @@ import TrafficAnalysis
       let shade = Palette.shade(dimension, index)
       #expect(contrast(Palette.lightInk, shade.light) >= 4.5)
       #expect(contrast(Palette.darkInk, shade.dark) >= 4.5)
+    }
+  }
+
+  @Test func textIsReadableOnThePartsOfAMachine() {
+    for tone in Palette.distances {
+      let isInverse = ["d0", "d1"].contains(tone.name.description)
+      let ink = isInverse ? Palette.Machine.inverse.light : Palette.lightInk
+      let darkInk = isInverse ? Palette.Machine.inverse.dark : Palette.darkInk
+      #expect(contrast(ink, tone.light) >= 4.5, "\(tone.name)")
+      #expect(contrast(darkInk, tone.dark) >= 4.5, "\(tone.name)")
+    }
+    for tone in [
+      Palette.Machine.node, Palette.Machine.bridge, Palette.Machine.net, Palette.Machine.unknown,
+    ] {
+      #expect(contrast(Palette.lightInk, tone.light) >= 4.5)
+      #expect(contrast(Palette.darkInk, tone.dark) >= 4.5)
+    }
+    for tone in [Palette.Machine.gpu, Palette.Machine.fabric] {
+      #expect(contrast(Palette.Machine.inverse.light, tone.light) >= 4.5)
+      #expect(contrast(Palette.Machine.inverse.dark, tone.dark) >= 4.5)
     }
   }
 

@@ -20,7 +20,18 @@ import TrafficReport
 
   @Test func describesTheColumnsAsRecorded() throws {
     try expectGolden(Array(Schema.text().utf8), "report/schema.txt")
+    try expectGolden(Array(Schema.text(Table.topology).utf8), "topology/schema.txt")
     try expectGolden(Array(Schema.markdown().utf8), "report/schema.md")
+  }
+
+  @Test(arguments: SampleMachine.golden)
+  func showsMachinesAsRecorded(name: String) throws {
+    let report = try SampleMachine.report(name)
+    for file in report.files() {
+      try expectGolden(file.bytes, "topology/\(name)/\(file.name)")
+    }
+    try expectGolden(Array(report.text(outputs: ["report"]).utf8), "topology/\(name)/text.txt")
+    try expectGolden(Array(report.markdown().utf8), "topology/\(name)/text.md")
   }
 
   /// Tables of large jobs say nothing that those of small ones do not.

@@ -27,6 +27,8 @@ struct Figure {
   /// Dimensions whose colours are used.
   private var dimensions: Set<ParallelismDimension> = []
   private var shades: Set<ParallelismDimension> = []
+  /// Further fills that the figure uses, by class.
+  private var tones: [Palette.Tone] = []
   /// Whether the steps of a heat map are used.
   var usesHeat = false
 
@@ -98,6 +100,14 @@ struct Figure {
   mutating func shadeClass(_ dimension: ParallelismDimension, _ index: Int) -> String {
     shades.insert(dimension)
     return "\(dimension.rawValue)\(index % Palette.shades.count)"
+  }
+
+  /// Adds the fill of a class that only some figures need, and returns the class.
+  mutating func tone(_ tone: Palette.Tone) -> String {
+    if !tones.contains(where: { $0.name.description == tone.name.description }) {
+      tones.append(tone)
+    }
+    return tone.name.description
   }
 
   /// Draws a line of the axis or the grid.
@@ -202,7 +212,7 @@ struct Figure {
     func rules(
       paper: RGB, ink: RGB, muted: RGB, rule: RGB,
       fill: (ParallelismDimension) -> RGB, shade: (ParallelismDimension, Int) -> RGB,
-      heat: (Int) -> RGB
+      heat: (Int) -> RGB, tone: (Palette.Tone) -> RGB
     ) -> [String] {
       var lines = [
         ".paper{fill:\(paper.hex)}", ".ink{fill:\(ink.hex)}", ".muted{fill:\(muted.hex)}",
@@ -223,6 +233,11 @@ struct Figure {
           lines.append(".\(dimension.rawValue)\(index){fill:\(shade(dimension, index).hex)}")
         }
       }
+      // Only figures with machines have these.
+      if !tones.isEmpty {
+        lines += [".frame{stroke:\(muted.hex)}", ".lane{stroke:\(muted.hex);stroke-width:2}"]
+      }
+      lines += tones.map { ".\($0.name){fill:\(tone($0).hex)}" }
       return lines
     }
     let fixed = [
@@ -230,17 +245,18 @@ struct Figure {
       ".halo{paint-order:stroke;stroke-width:3px;stroke-linejoin:round}",
       ".mesh{fill:none;stroke-width:.7}",
       ".bar{stroke-width:.6}", ".box{fill:none;stroke-width:1}",
-      ".cell{stroke-width:.5}", ".absent{stroke-dasharray:2 2}", ".overlay{stroke-width:1.6}",
+      ".cell{stroke-width:.5}", ".absent{stroke-dasharray:2 2}",
+      ".overlay{stroke-width:1.6}",
       ".empty{fill:none;stroke-dasharray:4 4}", "text{font-variant-numeric:tabular-nums}",
     ]
     let light = rules(
       paper: Palette.lightPaper, ink: Palette.lightInk, muted: Palette.lightMuted,
       rule: Palette.lightRule, fill: { Palette.look($0).light },
-      shade: { Palette.shade($0, $1).light }, heat: { Palette.heat($0).light })
+      shade: { Palette.shade($0, $1).light }, heat: { Palette.heat($0).light }, tone: \.light)
     let dark = rules(
       paper: Palette.darkPaper, ink: Palette.darkInk, muted: Palette.darkMuted,
       rule: Palette.darkRule, fill: { Palette.look($0).dark },
-      shade: { Palette.shade($0, $1).dark }, heat: { Palette.heat($0).dark })
+      shade: { Palette.shade($0, $1).dark }, heat: { Palette.heat($0).dark }, tone: \.dark)
     return (fixed + light).map { Self.scoped($0) }.joined(separator: "\n")
       + "\n@media (prefers-color-scheme: dark){\n"
       + dark.map { Self.scoped($0) }.joined(separator: "\n") + "\n}\n"

@@ -49,6 +49,36 @@ enum Palette {
     var pattern: Pattern
   }
 
+  /// A fill of a part of a machine, which has a class of its own.
+  struct Tone: Sendable {
+    var name: StaticString
+    var light: RGB
+    var dark: RGB
+  }
+
+  /// Parts of a machine, in greys and sands that no dimension has.
+  enum Machine {
+    static let node = Tone(name: "m-node", light: RGB(0xF3F5F7), dark: RGB(0x161B22))
+    static let bridge = Tone(name: "m-switch", light: RGB(0xE4E8ED), dark: RGB(0x242B34))
+    static let gpu = Tone(name: "m-gpu", light: RGB(0x35506B), dark: RGB(0x9CBAD6))
+    static let net = Tone(name: "m-nic", light: RGB(0xEBDDBB), dark: RGB(0x5F5233))
+    static let unknown = Tone(name: "m-other", light: RGB(0xFFFFFF), dark: RGB(0x0D1117))
+    static let fabric = Tone(name: "m-fabric", light: RGB(0x57708A), dark: RGB(0x7F9DB8))
+    /// Text on ``gpu`` and ``fabric``, and on the darker half of ``distances``.
+    static let inverse = Tone(name: "m-inverse", light: RGB(0xFFFFFF), dark: RGB(0x0D1117))
+  }
+
+  /// Path types from near to far: dark on light paper, light on dark paper.
+  static let distances: [Tone] = [
+    Tone(name: "d0", light: RGB(0x1F4E79), dark: RGB(0x9CCBF2)),
+    Tone(name: "d1", light: RGB(0x3F77A8), dark: RGB(0x6FA6D3)),
+    Tone(name: "d2", light: RGB(0x8DB9DB), dark: RGB(0x2B5F8C)),
+    Tone(name: "d3", light: RGB(0xACCCE4), dark: RGB(0x254F76)),
+    Tone(name: "d4", light: RGB(0xC8DDED), dark: RGB(0x1F4160)),
+    Tone(name: "d5", light: RGB(0xDFEBF4), dark: RGB(0x19324A)),
+    Tone(name: "d6", light: RGB(0xF3F5F8), dark: RGB(0x141C25)),
+  ]
+
   static let lightPaper = RGB(0xFFFFFF)
   static let darkPaper = RGB(0x0D1117)
   static let lightInk = RGB(0x1B1F24)
