@@ -198,7 +198,7 @@ struct FindingCollector {
       !own.ranks.isEmpty && own.communicator.size > 1
         && own.traffic.classes.contains { !CommunicatorProfile.isControl($0) }
         && layout.dimension(ofName: own.frameworkName) == nil
-        && layout.dimensions(ofRanks: own.ranks, size: own.communicator.size).isEmpty
+        && layout.groups(fitting: own).isEmpty
     }
     guard let first = foreign.first else { return }
     let example =

@@ -54,7 +54,8 @@ struct LinkLoads {
   /// Collects the transports of all communicators.
   init(_ analysed: [AnalysedCommunicator], _ endpoints: Endpoints, hosts: [Int]) {
     self.hosts = hosts
-    for communicator in analysed {
+    self.endpoints = endpoints
+    for communicator in analysed where hasTransports(communicator) {
       let (sends, receives) = Self.transports(communicator, endpoints)
       for (pair, channels) in sends {
         self.sends[pair, default: [:]].merge(channels) { $0.adding($1) }
@@ -72,7 +73,6 @@ struct LinkLoads {
       for (name, count) in channels { byKind[TransportName(name).kind, default: 0].add(count) }
       return byKind.max { a, b in (a.value, b.key) < (b.value, a.key) }?.key
     }
-    self.endpoints = endpoints
   }
   private let endpoints: Endpoints
 
@@ -102,12 +102,18 @@ struct LinkLoads {
     channels.filter { TransportName($0.key).device != nil }
   }
 
-  /// Adds what the ranks of a communicator moved.
+  /// Whether a communicator's ranks say how they reach each other.
+  func hasTransports(_ own: AnalysedCommunicator) -> Bool {
+    own.communicator.instances.contains { !endpoints.instances[$0].facts.connections.isEmpty }
+  }
+
+  /// Adds what the ranks of a communicator moved; `nil` stands for all of those that do not say
+  /// how their ranks reach each other.
   ///
   /// - Complexity: O(*p* log *p*) in the pairs.
-  mutating func add(_ moved: [Pair: UInt64], of communicator: AnalysedCommunicator) {
+  mutating func add(_ moved: [Pair: UInt64], of communicator: AnalysedCommunicator?) {
     guard !moved.isEmpty else { return }
-    own = Self.transports(communicator, endpoints)
+    own = communicator.map { Self.transports($0, endpoints) } ?? ([:], [:])
     // Sums do not depend on the order of the pairs.
     for (pair, bytes) in moved {
       let (from, to) = (hosts[pair.source], hosts[pair.target])
