@@ -10,6 +10,8 @@ final class AnalysedCommunicator {
   let index: Int
   /// Ranks, membership, parent.
   let communicator: Communicator
+  /// The ranks' views, in the order of ``Communicator/instances``.
+  let views: [Instance]
   /// Where its ranks are.
   let placement: Placement
   /// What was counted on it.
@@ -30,10 +32,12 @@ final class AnalysedCommunicator {
 
   /// Puts together what was counted; names and ranks follow.
   init(
-    index: Int, communicator: Communicator, placement: Placement, traffic: CommunicatorTraffic
+    index: Int, communicator: Communicator, views: [Instance], placement: Placement,
+    traffic: CommunicatorTraffic
   ) {
     self.index = index
     self.communicator = communicator
+    self.views = views
     self.placement = placement
     self.traffic = traffic
   }

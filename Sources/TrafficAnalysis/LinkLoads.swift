@@ -52,11 +52,10 @@ struct LinkLoads {
   private var own: (sends: [Pair: Channels], receives: [Pair: Channels]) = ([:], [:])
 
   /// Collects the transports of all communicators.
-  init(_ analysed: [AnalysedCommunicator], _ endpoints: Endpoints, hosts: [Int]) {
+  init(_ analysed: [AnalysedCommunicator], hosts: [Int]) {
     self.hosts = hosts
-    self.endpoints = endpoints
     for communicator in analysed where hasTransports(communicator) {
-      let (sends, receives) = Self.transports(communicator, endpoints)
+      let (sends, receives) = Self.transports(communicator)
       for (pair, channels) in sends {
         self.sends[pair, default: [:]].merge(channels) { $0.adding($1) }
         sendsOfEndpoint[pair.source, default: [:]].merge(Self.network(channels)) { $0.adding($1) }
@@ -74,15 +73,14 @@ struct LinkLoads {
       return byKind.max { a, b in (a.value, b.key) < (b.value, a.key) }?.key
     }
   }
-  private let endpoints: Endpoints
 
   /// The transports of one communicator's pairs, as the sender and as the receiver printed them.
   private static func transports(
-    _ own: AnalysedCommunicator, _ endpoints: Endpoints
+    _ own: AnalysedCommunicator
   ) -> (sends: [Pair: Channels], receives: [Pair: Channels]) {
     var (sends, receives): ([Pair: Channels], [Pair: Channels]) = ([:], [:])
-    for index in own.communicator.instances {
-      for row in endpoints.instances[index].facts.connections {
+    for view in own.views {
+      for row in view.facts.connections {
         guard let source = own.placement.endpointOfRank[row.source],
           let target = own.placement.endpointOfRank[row.target]
         else { continue }
@@ -104,7 +102,7 @@ struct LinkLoads {
 
   /// Whether a communicator's ranks say how they reach each other.
   func hasTransports(_ own: AnalysedCommunicator) -> Bool {
-    own.communicator.instances.contains { !endpoints.instances[$0].facts.connections.isEmpty }
+    own.views.contains { !$0.facts.connections.isEmpty }
   }
 
   /// Adds what the ranks of a communicator moved; `nil` stands for all of those that do not say
@@ -113,7 +111,7 @@ struct LinkLoads {
   /// - Complexity: O(*p* log *p*) in the pairs.
   mutating func add(_ moved: [Pair: UInt64], of communicator: AnalysedCommunicator?) {
     guard !moved.isEmpty else { return }
-    own = communicator.map { Self.transports($0, endpoints) } ?? ([:], [:])
+    own = communicator.map { Self.transports($0) } ?? ([:], [:])
     // Sums do not depend on the order of the pairs.
     for (pair, bytes) in moved {
       let (from, to) = (hosts[pair.source], hosts[pair.target])

@@ -56,11 +56,10 @@ final class Placement {
   /// Lays out a communicator.
   ///
   /// - Complexity: O(*n* log *n*) in the ranks seen and the edges they printed.
-  init(_ communicator: Communicator, _ endpoints: Endpoints, hosts: [Int]) {
+  init(_ communicator: Communicator, _ views: [Instance], hosts: [Int]) {
     self.hosts = hosts
     let size = communicator.size
     self.size = size
-    let views = communicator.instances.map { endpoints.instances[$0] }
     self.endpoints = views.map(\.endpoint)
     let seen = Self.distinct(self.endpoints.map { hosts[$0] })
     // Views are in order of their ranks.

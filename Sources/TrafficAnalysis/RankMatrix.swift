@@ -36,11 +36,11 @@ struct RankMatrix {
   /// - Complexity: O(edges of all flows), which is quadratic in the ranks of an all-to-all.
   init(
     _ analysed: [AnalysedCommunicator], _ labels: [DimensionLabel], _ ranks: GlobalRanks,
-    _ endpoints: Endpoints, hosts: [Int], maximumCells: Int = Self.maximumCells
+    hosts: [Int], maximumCells: Int = Self.maximumCells
   ) {
     var cells: [Cell: Sum] = [:]
     var unmatched: UInt64 = 0
-    var links = LinkLoads(analysed, endpoints, hosts: hosts)
+    var links = LinkLoads(analysed, hosts: hosts)
     // Ranks use the same ways on all communicators that do not say which: they count as one.
     var elsewhere: [LinkLoads.Pair: UInt64] = [:]
     for (number, own) in analysed.enumerated() {

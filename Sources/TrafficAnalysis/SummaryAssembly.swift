@@ -70,7 +70,7 @@ struct SummaryAssembly {
     summary.messageSizes = sizeRows(labels)
     summary.communicators = communicatorRows(labels)
     summary.ranks = rankRows()
-    let matrix = RankMatrix(analysed, labels, ranks, endpoints, hosts: hosts)
+    let matrix = RankMatrix(analysed, labels, ranks, hosts: hosts)
     summary.rankMatrix = matrix.rows
     summary.links = matrix.links.rows(ranks, nodeOfHost: nodeOfHost(summary.ranks))
     summary.ingestion = table.files
@@ -92,19 +92,20 @@ struct SummaryAssembly {
   private mutating func count() {
     let releases = Releases(table, endpoints, communicators)
     for (index, communicator) in communicators.all.enumerated() {
-      let placement = Placement(communicator, endpoints, hosts: hosts)
+      let views = communicator.instances.map { endpoints.instances[$0] }
+      let placement = Placement(communicator, views, hosts: hosts)
       let logsBytes = releases.logsBytes(communicator: index)
       var accountant = TrafficAccountant(
-        communicator, endpoints, placement, logsBytes: logsBytes)
+        communicator, views, placement, logsBytes: logsBytes)
       let traffic = accountant.account(&ledger)
       if traffic.classes.contains(where: {
         $0.dataType == .unknown && ($0.kind == .allGather || $0.kind == .broadcast)
       }) {
         hasByteCounts = true
       }
-      let views = communicator.instances.map { endpoints.instances[$0] }
       let own = AnalysedCommunicator(
-        index: index, communicator: communicator, placement: placement, traffic: traffic)
+        index: index, communicator: communicator, views: views, placement: placement,
+        traffic: traffic)
       own.frameworkName = views.lazy.compactMap(\.facts.name).first
       own.ranks = views.compactMap { ranks.rank[$0.endpoint] }.sorted()
       if layout != nil, own.ranks.count < communicator.size {
@@ -129,7 +130,7 @@ struct SummaryAssembly {
       var identifier: UInt64
     }
     let keys = analysed.enumerated().map { place, own in
-      let views = own.communicator.instances.map { endpoints.instances[$0] }
+      let views = own.views
       return Key(
         place: place, job: own.job, isWorld: own.isWorld, ranks: own.ranks,
         birth: views.map(\.index).min() ?? 0,
@@ -165,9 +166,9 @@ struct SummaryAssembly {
     var callers: [[Int: UInt64]] = []
     for (number, own) in analysed.enumerated() {
       var met: Set<Int> = []
-      let views = own.communicator.instances.map { endpoints.instances[$0] }
-      let numbers = views.map { ranks.rank[$0.endpoint] }
       // Only what a job should have moved is compared rank by rank.
+      let views = layout == nil ? [] : own.views
+      let numbers = views.map { ranks.rank[$0.endpoint] }
       var calls =
         layout == nil
         ? []
@@ -278,7 +279,7 @@ struct SummaryAssembly {
     return analysed.enumerated().map { number, own in
       let communicator = own.communicator
       var row = CommunicatorRow(communicator: own.name, size: communicator.size)
-      let views = communicator.instances.map { endpoints.instances[$0] }
+      let views = own.views
       row.name = own.frameworkName
       row.identifier = views.lazy.compactMap(\.facts.identifier).first.map {
         "0x" + String($0, radix: 16)

@@ -92,10 +92,10 @@ struct TrafficAccountant {
   /// `logsBytes` says whether its release logs all-gather and broadcast as bytes; `nil` when the
   /// release is not known.
   init(
-    _ communicator: Communicator, _ endpoints: Endpoints, _ placement: Placement, logsBytes: Bool?
+    _ communicator: Communicator, _ views: [Instance], _ placement: Placement, logsBytes: Bool?
   ) {
     self.communicator = communicator
-    views = communicator.instances.map { endpoints.instances[$0] }
+    self.views = views
     self.placement = placement
     // Not knowing the release, a byte count may be a count of bytes: the type stays open.
     self.logsBytes = logsBytes ?? true

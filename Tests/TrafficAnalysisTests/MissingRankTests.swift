@@ -11,7 +11,10 @@ import Testing
 /// strategy's group would explain as well.
 @Suite struct MissingRankTests {
   private static var megatron: [String] {
-    GroundTruthTests.sets.filter { $0.hasPrefix("s4-") || $0.hasPrefix("s9-") }
+    // One process per rank: without a file a rank is missing, not the job.
+    GroundTruthTests.sets.filter {
+      ($0.hasPrefix("s4-") || $0.hasPrefix("s9-")) && !$0.contains("threads")
+    }
   }
 
   /// Drops a process and its file.
@@ -41,7 +44,9 @@ import Testing
     #expect(!truth.isEmpty)
     var open: [String] = []
     var incomplete = 0
-    for place in partial.processes.indices {
+    let count = partial.processes.count
+    // Of many ranks a few are enough: five is prime to every group.
+    for place in stride(from: 0, to: count, by: count > 8 ? 5 : 1) {
       let summary = TrafficAnalyzer.analyze(without(place, partial), job: job)
       for row in summary.communicators where row.ranks.contains(nil) && row.operations > 0 {
         guard let id = row.identifier, let expected = truth[id] else { continue }
