@@ -21,10 +21,10 @@ enum CoverageStatement {
     /// Elements of the reductions of a captured graph, largest first.
     var capturedCounts: [UInt64] = []
     var hiddenSize: Int?
-    /// What one replay of each captured graph moves, in the order of `capturedCounts`.
-    var replays: [PhaseOrder.Replay] = []
-    /// How often graphs ran, as the job description says.
-    var statedReplays: [JobDescription.GraphReplay] = []
+    /// Stated replays of captured graphs, and what they moved.
+    var replays: GraphReplays?
+    var scaledPayloadBytes: UInt64 = 0
+    var scaledWireBytes: UInt64 = 0
     /// What the GPUs repeat, by rank.
     var patterns: [(rank: Int?, pattern: CallPattern?)] = []
     /// Whether the job serves: it repeats passes, not steps.
@@ -110,9 +110,7 @@ enum CoverageStatement {
         "NCCL logs a call once: replays of CUDA graphs are not logged, so an engine that uses them moved more than is shown."
       )
     }
-    if let smallest = facts.capturedCounts.last, smallest > 0 {
-      let hidden = facts.hiddenSize.flatMap { $0 > 0 ? UInt64($0) : nil }
-      let unit = hidden.map { smallest % $0 == 0 ? $0 : smallest } ?? smallest
+    if let unit = GraphReplays.unit(facts.capturedCounts, hiddenSize: facts.hiddenSize) {
       let sizes = facts.capturedCounts.map { String($0 / unit) }.joined(separator: ", ")
       lines.append(
         "CUDA graphs were captured for batches of \(sizes) times \(unit) elements: these passes count as init, and their replays are not in the logs."
@@ -155,32 +153,17 @@ enum CoverageStatement {
 
   /// What replays of captured graphs moved, from the number of replays in the job description.
   private static func scaledReplays(_ facts: Facts) -> String? {
-    guard !facts.statedReplays.isEmpty, let smallest = facts.capturedCounts.last, smallest > 0
+    guard let replays = facts.replays, !replays.found.isEmpty || !replays.missing.isEmpty
     else { return nil }
-    let hidden = facts.hiddenSize.flatMap { $0 > 0 ? UInt64($0) : nil }
-    let unit = hidden.map { smallest % $0 == 0 ? $0 : smallest } ?? smallest
-    var (payload, wire) = (UInt64(0), UInt64(0))
-    var parts: [String] = []
-    var unknown: [String] = []
-    for stated in facts.statedReplays {
-      let count = UInt64(clamping: stated.count)
-      let place = facts.capturedCounts.firstIndex { $0 / unit == UInt64(clamping: stated.batch) }
-      guard let place, facts.replays.indices.contains(place) else {
-        unknown.append(String(stated.batch))
-        continue
-      }
-      parts.append("\(stated.count) of batch \(stated.batch)")
-      payload.add(facts.replays[place].payloadBytes.times(count))
-      wire.add(facts.replays[place].wireBytes.times(count))
-    }
     let missing =
-      unknown.isEmpty
-      ? "" : " No graph was captured for a batch of \(unknown.joined(separator: ", "))."
-    guard !parts.isEmpty else {
+      replays.missing.isEmpty
+      ? ""
+      : " No graph was captured for a batch of \(replays.missing.joined(separator: ", "))."
+    guard !replays.found.isEmpty else {
       return "The stated replays of CUDA graphs cannot be scaled." + missing
     }
     return
-      "scaled: the job description states replays of CUDA graphs, \(parts.joined(separator: ", ")); by what one replay moves that is \(payload) bytes of payload and \(wire) bytes on the wire, which are not in the tables."
+      "scaled: the job description states replays of CUDA graphs, \(replays.found.joined(separator: ", ")); by what one replay moves that is \(facts.scaledPayloadBytes) bytes of payload and \(facts.scaledWireBytes) bytes on the wire, in the scaled_ columns of traffic.csv only."
       + missing
   }
 

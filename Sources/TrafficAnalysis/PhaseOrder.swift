@@ -25,8 +25,8 @@ struct PhaseOrder {
   private(set) var shares: [[PhaseShares?]]
   /// Elements of the reductions of a captured graph, as recorded, largest first.
   private(set) var captured: [UInt64] = []
-  /// What one replay of each captured graph moves, in the order of `captured`, over all ranks.
-  private(set) var replays: [Replay] = []
+  /// Operations of each captured graph, in the order of `captured`, by communicator and class.
+  private(set) var captures: [[Place: UInt64]] = []
   /// The repetition in each GPU's calls, in the order of processes.
   private(set) var patterns: [(process: Int, pattern: CallPattern?)] = []
 
@@ -318,32 +318,23 @@ struct PhaseOrder {
     let limit = isSilent ? calls.count : passes[end].start
     for position in first.start..<limit { found[position] = .initialization }
     captured = max(captured, passes[..<end].map(\.count))
-    countReplays(passes[..<end].map(\.start) + [limit], calls)
+    countCaptures(passes[..<end].map(\.start) + [limit], calls)
   }
 
-  /// What one replay of a captured graph moves.
-  struct Replay {
-    var payloadBytes: UInt64 = 0
-    var wireBytes: UInt64 = 0
-  }
-
-  /// Adds up the operations of each captured pass; the first rank of a communicator that is met
+  /// Counts the operations of each captured pass; the first rank of a communicator that is met
   /// counts them for all.
-  private mutating func countReplays(_ borders: [Int], _ calls: Calls) {
+  private mutating func countCaptures(_ borders: [Int], _ calls: Calls) {
     let fresh = Set(
       (borders[0]..<borders[borders.count - 1]).compactMap { calls[$0]?.place.communicator }
     ).subtracting(replayed)
     replayed.formUnion(fresh)
     for (pass, (start, end)) in zip(borders, borders.dropFirst()).enumerated() {
-      if pass == replays.count { replays.append(Replay()) }
+      if pass == captures.count { captures.append([:]) }
       for position in start..<end {
         guard let place = calls[position]?.place, fresh.contains(place.communicator) else {
           continue
         }
-        let group = group(place)
-        replays[pass].payloadBytes.add(
-          UInt64.scale(group.payloadBytes, by: 1, over: group.operations))
-        replays[pass].wireBytes.add(UInt64.scale(group.wireBytes, by: 1, over: group.operations))
+        captures[pass][place, default: 0].add(1)
       }
     }
   }

@@ -156,6 +156,51 @@ struct SummaryAssembly {
     var count: UInt64?
     var bytes: UInt64?
     var size: Int
+
+    init(
+      _ group: OperationClass, of own: AnalysedCommunicator, _ dimension: ParallelismDimension,
+      _ phase: TrafficPhase
+    ) {
+      self.dimension = dimension
+      self.phase = phase
+      collective = group.collective
+      type = group.dataType.name
+      count = group.elementCount
+      bytes = group.messageBytes
+      size = own.communicator.size
+    }
+  }
+
+  /// Stated replays of the graphs that were captured; `nil` where none are stated.
+  private func replays(_ order: PhaseOrder) -> GraphReplays? {
+    guard let stated = layout?.graphReplays, !stated.isEmpty else { return nil }
+    return GraphReplays(stated, captured: order.captured, hiddenSize: hiddenSize)
+  }
+
+  /// Adds what stated replays moved to the rows that hold the captures.
+  private func scale(
+    _ rows: inout [TrafficRow], _ labels: [DimensionLabel], _ order: PhaseOrder,
+    row: (RowKey) -> Int?
+  ) {
+    guard let replays = replays(order) else { return }
+    for (runs, captures) in zip(replays.runs, order.captures) where runs > 0 {
+      // Sums do not depend on the order of places.
+      for (place, operations) in captures {
+        let own = analysed[place.communicator]
+        let group = own.traffic.classes[place.group]
+        let dimension = labels[place.communicator].dimension(ofClass: place.group)
+        guard let row = row(RowKey(group, of: own, dimension, .initialization)) else { continue }
+        func scaled(_ whole: UInt64) -> UInt64 {
+          UInt64.scale(whole, by: operations, over: group.operations).times(runs)
+        }
+        rows[row].scaledOperations =
+          (rows[row].scaledOperations ?? 0).adding(operations.times(runs))
+        rows[row].scaledPayloadBytes =
+          (rows[row].scaledPayloadBytes ?? 0).adding(scaled(group.payloadBytes))
+        rows[row].scaledWireBytes =
+          (rows[row].scaledWireBytes ?? 0).adding(scaled(group.wireBytes))
+      }
+    }
   }
 
   private func trafficRows(
@@ -180,10 +225,7 @@ struct SummaryAssembly {
         return group.parts(share).map { (index: index, phase: $0.phase, group: $0.part) }
       }
       for (index, phase, group) in parts {
-        let key = RowKey(
-          dimension: labels[number].dimension(ofClass: index), phase: phase,
-          collective: group.collective, type: group.dataType.name, count: group.elementCount,
-          bytes: group.messageBytes, size: own.communicator.size)
+        let key = RowKey(group, of: own, labels[number].dimension(ofClass: index), phase)
         let row = place[key] ?? rows.count
         if row == rows.count {
           place[key] = row
@@ -213,6 +255,7 @@ struct SummaryAssembly {
         rows[row].intraNodeBytes.add(group.intraNodeBytes)
       }
     }
+    scale(&rows, labels, order) { place[$0] }
     for (row, calls) in callers.enumerated() {
       rows[row].callsByRank = calls.map { RankCalls(rank: $0.key, calls: $0.value) }
         .sorted { $0.rank < $1.rank }
@@ -472,8 +515,11 @@ struct SummaryAssembly {
     // Graphs are used by inference engines; training loops call NCCL every step.
     let serves = summary.traffic.contains { $0.phase == .decode || $0.phase == .prefill }
     facts.capturedCounts = order.captured
-    facts.replays = order.replays
-    facts.statedReplays = layout?.graphReplays ?? []
+    facts.replays = replays(order)
+    for row in summary.traffic {
+      facts.scaledPayloadBytes.add(row.scaledPayloadBytes ?? 0)
+      facts.scaledWireBytes.add(row.scaledWireBytes ?? 0)
+    }
     facts.serves = layout?.isInference ?? serves
     facts.patterns = order.patterns.map { (rank(ofProcess: $0.process), $0.pattern) }
     facts.prefillCount = onlyCount(summary, .prefill)

@@ -111,6 +111,13 @@ public struct TrafficRow: Sendable, Equatable {
   public var intraNodeBytes: UInt64?
   /// Part of `wireBytes` that crosses nodes; `nil` when the placement is unknown.
   public var interNodeBytes: UInt64?
+  /// Operations that stated replays of captured CUDA graphs added, which are in no other column:
+  /// the capture's, times the replays. `nil` where none are stated.
+  public var scaledOperations: UInt64?
+  /// Payload of `scaledOperations`.
+  public var scaledPayloadBytes: UInt64?
+  /// Wire bytes of `scaledOperations`.
+  public var scaledWireBytes: UInt64?
   /// Calls of each global rank, sorted by rank.
   ///
   /// A group of sends and receives that stands for one collective is one call. Empty without a job

@@ -202,25 +202,34 @@ import Testing
     for process in trace.partial.processes.indices {
       trace.partial.processes[process].timelines = [sequence]
     }
-    func statements(_ replays: String) throws -> [String] {
+    func summary(_ replays: String) throws -> TrafficSummary {
       let job = try JobDescription.parse(
         text: """
           {world_size: 2, parallelism: {tensor: 2}, workload: {kind: inference},
            graph_replays: \(replays)}
           """, file: "job.yaml")
-      return TrafficAnalyzer.analyze(trace.partial, job: job).coverage.statements
+      return TrafficAnalyzer.analyze(trace.partial, job: job)
+    }
+    func statements(_ replays: String) throws -> [String] {
+      try summary(replays).coverage.statements
     }
     // 65 reductions of 8192 bytes on two ranks, a hundred times; the ring moves as much.
     let bytes = 65 * 8192 * 2 * 100
     #expect(
       try statements("{1: 100, 16: 5}").contains(
-        "scaled: the job description states replays of CUDA graphs, 100 of batch 1; by what one replay moves that is \(bytes) bytes of payload and \(bytes) bytes on the wire, which are not in the tables. No graph was captured for a batch of 16."
+        "scaled: the job description states replays of CUDA graphs, 100 of batch 1; by what one replay moves that is \(bytes) bytes of payload and \(bytes) bytes on the wire, in the scaled_ columns of traffic.csv only. No graph was captured for a batch of 16."
       ))
     #expect(
       try statements("{16: 5}").contains(
         "The stated replays of CUDA graphs cannot be scaled. No graph was captured for a batch of 16."
       ))
     #expect(try !statements("{}").contains { $0.contains("scaled") })
+    let rows = try summary("{1: 100, 16: 5}").traffic.filter { $0.scaledOperations != nil }
+    #expect(rows.map(\.phase) == [.initialization])
+    #expect(rows.map(\.scaledOperations) == [65 * 100])
+    #expect(rows.map(\.scaledPayloadBytes) == [UInt64(bytes)])
+    #expect(rows.map(\.scaledWireBytes) == [UInt64(bytes)])
+    #expect(try summary("{}").traffic.allSatisfy { $0.scaledOperations == nil })
     #expect(
       try statements("{}").contains("A prefill pass has 64 tokens for each one of a decode pass."))
   }

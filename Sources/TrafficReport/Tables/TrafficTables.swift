@@ -44,6 +44,16 @@ extension Table {
     .unsigned("inter_node_bytes", "bytes", "part of wire_bytes that crosses nodes") {
       $0.interNodeBytes
     },
+    .unsigned(
+      "scaled_operations", "operations",
+      "operations of CUDA graph replays that the job states, not in the columns before; else empty"
+    ) { $0.scaledOperations },
+    .unsigned("scaled_payload_bytes", "bytes", "payload of scaled_operations") {
+      $0.scaledPayloadBytes
+    },
+    .unsigned("scaled_wire_bytes", "bytes", "wire bytes of scaled_operations") {
+      $0.scaledWireBytes
+    },
   ]
 
   static let messageSizes = Table(
