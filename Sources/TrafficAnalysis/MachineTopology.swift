@@ -30,6 +30,9 @@ public struct PhysicalLoad: Sendable, Equatable {
   /// Part of both whose way is not in the log.
   public var assumedBytes: UInt64 = 0
 
+  /// No load.
+  public init() {}
+
   /// Bytes in the busier direction.
   public var busierBytes: UInt64 { max(sentBytes, receivedBytes) }
 }

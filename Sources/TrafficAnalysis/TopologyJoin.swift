@@ -9,7 +9,6 @@ struct TopologyJoin {
   let uses: [LinkLoads.Attachment: NetworkUse]
   let links: PhysicalLinks
   let hosts: [Int]
-  private let hasTransports: Bool
 
   /// Joins; `nil` when there is no topology.
   init?(
@@ -22,7 +21,6 @@ struct TopologyJoin {
     names = NetworkNames(table)
     uses = NetworkUse.all(analysed, endpoints)
     links = PhysicalLinks(loads, fit, names, uses, endpoints, hosts: hosts)
-    hasTransports = endpoints.instances.contains { !$0.facts.connections.isEmpty }
   }
 
   /// Adds places to ranks, and links to links.
@@ -100,11 +98,10 @@ struct TopologyJoin {
       )
     }
     if links.assumedBytes > 0 {
+      let all = links.assumedBytes == links.placedBytes
       lines.append(
-        (hasTransports
-          ? "The logs do not name the way of \(links.assumedBytes) bytes (no via lines)"
-          : "The logs hold no transport lines (via P2P, via NET)")
-          + ": their way over physical links is assumed from the topology's path table.")
+        "The way of \(all ? "all" : "\(links.assumedBytes) of \(links.placedBytes)") bytes over physical links is assumed from the topology's path table: the logs tell no transport (via P2P, via NET) of their communicators."
+      )
     }
     return lines
   }
