@@ -185,7 +185,8 @@ extension FindingCollector {
         "\(numbers.count == 1 ? "A rank uses" : "Ranks use") a network device farther from the GPU than need be.",
         at: "rank \(RangeText.text(numbers.sorted())), host \(join.fit.hostNames[far.host] ?? "")",
         evidence: "\(far.used) is used; nearest is \(far.nearest)",
-        do: "Check NCCL_IB_HCA, CUDA_VISIBLE_DEVICES and the order of devices in containers, and that the nearer device works."
+        do:
+          "Check NCCL_IB_HCA, CUDA_VISIBLE_DEVICES and the order of devices in containers, and that the nearer device works."
       )
     }
   }

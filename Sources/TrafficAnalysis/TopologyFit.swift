@@ -93,7 +93,8 @@ struct TopologyFit {
       character.map { $0.isLetter || $0.isNumber } ?? false
     }
     return file.ranges(of: host).contains { range in
-      let before = range.lowerBound > file.startIndex
+      let before =
+        range.lowerBound > file.startIndex
         ? file[file.index(before: range.lowerBound)] : nil
       let after = range.upperBound < file.endIndex ? file[range.upperBound] : nil
       return !isInside(before) && !isInside(after)

@@ -124,6 +124,13 @@ extension PathTable {
     }
     switch way {
     case .table, .direct:
+      // Over C2C, though the GPU's PCI link has as many links and room for the card.
+      if path.type == .p2c, let near = localProcessor(ofGPU: gpu) {
+        return Self.joined([
+          routes.hops(from: .gpu(gpu), to: .processor(near)),
+          routes.hops(from: .processor(near), to: .net(net)),
+        ])
+      }
       return routes.hops(from: .gpu(gpu), to: .net(net))
     case .throughGPU(let relay):
       guard gpuToNet.indices.contains(relay) else { return nil }
@@ -147,8 +154,9 @@ extension PathTable {
   public func route(fromNet net: Int, toGPU gpu: Int, way: Way = .table) -> [TopologyHop]? {
     guard netToGPU.indices.contains(net), netToGPU[net].indices.contains(gpu) else { return nil }
     let path = netToGPU[net][gpu]
-    let near = path.relayProcessor ?? (way == .throughHost ? localProcessor(ofGPU: gpu) : nil)
-    guard let near, way != .direct else {
+    var near = way == .direct ? nil : path.relayProcessor
+    if path.type == .p2c || way == .throughHost { near = near ?? localProcessor(ofGPU: gpu) }
+    guard let near else {
       return routes.hops(from: .net(net), to: .gpu(gpu))
     }
     return Self.joined([

@@ -32,7 +32,9 @@ struct LoadOverlay {
   }
 
   /// What a GPU's links to others of a kind carried: NVLink if it has any traffic, else PCIe.
-  private static func main(ofGPU gpu: Int, _ load: MachineLoad) -> (name: String, load: PhysicalLoad)? {
+  private static func main(ofGPU gpu: Int, _ load: MachineLoad) -> (
+    name: String, load: PhysicalLoad
+  )? {
     var fabric = PhysicalLoad()
     for (link, own) in load.loads {
       switch link {
@@ -97,9 +99,10 @@ struct LoadOverlay {
 
   /// What went between NUMA nodes, in the busier direction of the busiest pair.
   var interconnect: String? {
-    let most = load.loads.compactMap { link, own -> UInt64? in
-      if case .processors = link { own.busierBytes } else { nil }
-    }.max() ?? 0
+    let most =
+      load.loads.compactMap { link, own -> UInt64? in
+        if case .processors = link { own.busierBytes } else { nil }
+      }.max() ?? 0
     return most > 0 ? "\(Quantity.bytes(most)) one way" : nil
   }
 

@@ -15,7 +15,8 @@ enum MachineLoadFigure {
       file: load.machine.file, topology: load.machine.topology, paths: load.machine.paths,
       load: load)
     let rows = summary.links.filter { $0.node == load.node && $0.kind.isPhysical }
-    let headline = headline(rows)
+    let names = names(machine.topology)
+    let headline = headline(rows, names)
     let host = load.hostName.isEmpty ? "" : " (\(PlainText.printable(load.hostName)))"
     var figure = Figure(
       slug: "topology",
@@ -31,17 +32,55 @@ enum MachineLoadFigure {
         "This machine is too wide to be drawn as boxes",
         detail: "\(TopologyText.summary(of: machine)). Its links are in links.csv.")
     }
-    drawLinks(rows, in: &figure)
+    let nets = machine.topology.nets.indices.count {
+      machine.topology.host(ofNet: $0) == load.host
+    }
+    drawLinks(rows, names, nets: nets, in: &figure)
     figure.caption(caption(summary, load, machine))
     return figure.render()
   }
 
-  private static func headline(_ rows: [LinkRow]) -> String {
+  /// What parts are called in the drawing, by NCCL's names of them.
+  private static func names(_ topology: Topology) -> [String: String] {
+    var names: [String: String] = [:]
+    for index in topology.gpus.indices where topology.gpus[index].device != nil {
+      names[topology.label(gpu: index)] =
+        "GPU \(TopologyText.shortName(ofGPU: index, in: topology))"
+    }
+    for (index, adapter) in topology.adapters.enumerated() {
+      let nets = topology.nets.indices.filter { topology.nets[$0].adapter == index }
+      guard adapter.bus != nil, let first = nets.first else { continue }
+      names[topology.label(adapter: index)] =
+        TopologyText.shortName(ofNet: first, in: topology)
+        + (nets.count > 1 ? " and \(nets.count - 1) more" : "")
+    }
+    for (index, bridge) in topology.bridges.enumerated() {
+      names[topology.label(bridge: index)] = "switch \(TopologyText.shortBus(bridge.bus))"
+    }
+    for (index, processor) in topology.processors.enumerated() where processor.numa >= 0 {
+      names[topology.label(processor: index)] = "NUMA \(processor.numa)"
+    }
+    return names
+  }
+
+  /// A row with the ends of its link called as in the drawing.
+  private static func shown(_ row: LinkRow, _ names: [String: String]) -> LinkRow {
+    var row = row
+    row.link =
+      names[row.link]
+      ?? row.link.split(separator: " - ").map { names[String($0)] ?? String($0) }
+      .joined(separator: " - ")
+    if let rank = row.rank { row.link += " · rank \(rank)" }
+    row.link = PlainText.printable(row.link)
+    return row
+  }
+
+  private static func headline(_ rows: [LinkRow], _ names: [String: String]) -> String {
     guard let (row, seconds) = LinkText.busiest(rows) else {
       return "No traffic went over links of this node that the topology knows."
     }
     var text =
-      "Busiest: \(LinkText.name(row)), \(Quantity.bytes(LinkText.busierBytes(row))) one way"
+      "Busiest: \(LinkText.name(shown(row, names))), \(Quantity.bytes(LinkText.busierBytes(row))) one way"
     if let seconds, let bandwidth = row.bandwidth {
       text +=
         ", which takes \(LinkText.duration(seconds)) at its full \(TopologyText.bandwidth(bandwidth))"
@@ -54,8 +93,10 @@ enum MachineLoadFigure {
   ) -> [String] {
     let (all, described) = load.nodes
     var lines = [
-      (all == 1 ? "The only node" : "The node with most traffic of \(described)"
-        + (described == all ? "" : " described of \(all)"))
+      (all == 1
+        ? "The only node"
+        : "The node with most traffic of \(described)"
+          + (described == all ? "" : " described of \(all)"))
         + ": \(TopologyText.summary(of: machine)); by \(PlainText.printable(load.machine.file))."
     ]
     var loads = (assumed: UInt64(0), all: UInt64(0))
@@ -66,7 +107,7 @@ enum MachineLoadFigure {
     if loads.assumed > 0 {
       let share = loads.assumed == loads.all ? "all" : Quantity.share(loads.assumed, of: loads.all)
       lines.append(
-        "The way of \(share) of it is assumed from the topology's path table; the logs name no transport."
+        "The way of \(share == "all" ? "all traffic" : "\(share) of the traffic") here is assumed from the topology's path table: the logs name no transport."
       )
     }
     lines.append(
@@ -83,7 +124,9 @@ enum MachineLoadFigure {
   private static let barWidth = 238.0
   private static let rowHeight = 15.0
 
-  private static func drawLinks(_ rows: [LinkRow], in figure: inout Figure) {
+  private static func drawLinks(
+    _ rows: [LinkRow], _ names: [String: String], nets: Int, in figure: inout Figure
+  ) {
     guard !rows.isEmpty else { return }
     let busiest = LinkText.busiest(rows)?.row
     figure.swatches([
@@ -96,7 +139,8 @@ enum MachineLoadFigure {
       figure.text(
         LinkText.name(kind), x: Figure.margin, y: figure.y, size: Figure.tickSize, style: .strong)
       figure.text(
-        imbalance(own), x: Figure.margin + labelWidth, y: figure.y, size: Figure.smallSize,
+        imbalance(own, of: kind == .nic ? nets : own.count), x: Figure.margin + labelWidth,
+        y: figure.y, size: Figure.smallSize,
         style: .muted)
       figure.text(
         "at full rate", x: Figure.width - Figure.margin, y: figure.y, size: Figure.smallSize,
@@ -113,7 +157,9 @@ enum MachineLoadFigure {
             let (a, b) = (LinkText.busierBytes($0.element), LinkText.busierBytes($1.element))
             return a == b ? $0.offset < $1.offset : a > b
           }.map(\.element).prefix(maximumRows))
-      for row in shown { draw(row, isBusiest: row == busiest, scale, in: &figure) }
+      for row in shown {
+        draw(Self.shown(row, names), isBusiest: row == busiest, scale, in: &figure)
+      }
       if shown.count < own.count {
         figure.y += 12
         figure.text(
@@ -125,14 +171,17 @@ enum MachineLoadFigure {
     figure.y += 8
   }
 
-  /// `8 links, the busiest 1.53 times the mean`.
-  private static func imbalance(_ rows: [LinkRow]) -> String {
-    guard rows.count > 1 else { return "1 link" }
+  /// `4 of 8 links, the busiest 1.53 times their mean`.
+  private static func imbalance(_ rows: [LinkRow], of all: Int) -> String {
+    let links =
+      all > rows.count
+      ? "\(rows.count) of \(Quantity.counted(all, "link"))" : Quantity.counted(rows.count, "link")
     let bytes = rows.map { Double(LinkText.busierBytes($0)) }
-    let mean = bytes.reduce(0, +) / Double(rows.count)
-    guard mean > 0, let most = bytes.max() else { return "\(rows.count) links" }
-    return "\(rows.count) links, the busiest "
-      + "\(Quantity.fixed(most / mean, places: 2)) times the mean"
+    let mean = bytes.reduce(0, +) / Double(max(rows.count, 1))
+    guard rows.count > 1, mean > 0, let most = bytes.max() else { return links }
+    let ratio = Quantity.fixed(most / mean, places: 2)
+    return ratio == "1.00"
+      ? "\(links), evenly loaded" : "\(links), the busiest \(ratio) times their mean"
   }
 
   private static func draw(
@@ -140,16 +189,16 @@ enum MachineLoadFigure {
   ) {
     let top = figure.y
     let left = Figure.margin + labelWidth
-    var label = row.link
-    if let rank = row.rank { label += " · rank \(rank)" }
-    label = PlainText.printable(label)
+    let label = row.link
     figure.text(
       TextMetrics.fitted(label, to: labelWidth - 16, size: Figure.smallSize, isBold: isBusiest),
       x: Figure.margin + 10, y: top + 10, size: Figure.smallSize,
       style: isBusiest ? .strong : .ink)
     let words =
       "\(Quantity.bytes(row.sentBytes)) out · \(Quantity.bytes(row.receivedBytes)) in"
-    let bars = [(Palette.Machine.load, row.sentBytes), (Palette.Machine.received, row.receivedBytes)]
+    let bars = [
+      (Palette.Machine.load, row.sentBytes), (Palette.Machine.received, row.receivedBytes),
+    ]
     for (place, (tone, bytes)) in bars.enumerated() {
       figure.body.element(
         "rect",

@@ -106,7 +106,7 @@ struct MachineLayout {
   init?(_ topology: Topology, host: Int, hasLoads: Bool = false) {
     gpuHeight =
       (topology.fabricLinks.contains { $0.kind == .c2c } ? 46 : 34) + (hasLoads ? 18 : 0)
-    netHeight = hasLoads ? 33 : 27
+    netHeight = hasLoads ? 37 : 27
     var boxOfProcessor: [Int: Int] = [:]
     for (index, processor) in topology.processors.enumerated() where processor.host == host {
       boxOfProcessor[index] = boxes.count

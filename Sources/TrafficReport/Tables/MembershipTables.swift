@@ -107,7 +107,10 @@ extension Table {
         "network and device number as NCCL prints them; empty when not logged; of a link of the topology its ends or device"
       ) { $0.link },
       .text("ranks", "global ranks whose bytes it carried") { RankList.text($0.ranks) },
-      .unsigned("sent_bytes", "bytes", "bytes that left over it") { $0.sentBytes },
+      .unsigned(
+        "sent_bytes", "bytes",
+        "bytes that left over it: from the GPU, up the PCIe tree, from the first of two ends"
+      ) { $0.sentBytes },
       .unsigned(
         "received_bytes", "bytes",
         "bytes that arrived over it; the other direction of a node_pair is a row of its own"

@@ -55,7 +55,7 @@ enum LinkText {
     case .gpuPCIe: "PCIe of GPUs"
     case .nicPCIe: "PCIe of NICs"
     case .switchPCIe: "PCIe of switches"
-    case .interSocket: "between NUMA nodes"
+    case .interSocket: "Between NUMA nodes"
     case .nic: "NICs"
     }
   }
