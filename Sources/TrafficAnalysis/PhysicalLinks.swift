@@ -15,16 +15,12 @@ struct PhysicalLinks {
   private let endpoints: Endpoints
   private let hosts: [Int]
 
-  /// A link of a node.
-  private struct Place: Hashable {
-    var host: Int
-    var link: TopologyLink
-  }
   private struct Load {
     var sum = PhysicalLoad()
     var endpoints: Set<Int> = []
   }
-  private var loads: [Place: Load] = [:]
+  /// What the links of each host carried.
+  private var loads: [Int: [TopologyLink: Load]] = [:]
   /// Bytes of GPUs that no topology places, or between parts that it does not connect.
   private(set) var unplacedBytes: UInt64 = 0
   /// Bytes whose way the log does not tell.
@@ -160,7 +156,7 @@ struct PhysicalLinks {
         let place = TopologyFit.Site(machine: site.machine, host: topology.host(of: hop.link))
         host = fit.hostOfSite[place] ?? own
       }
-      var load = loads[Place(host: host, link: hop.link)] ?? Load()
+      var load = loads[host]?[hop.link] ?? Load()
       if hop.isForward {
         load.sum.sentBytes.add(bytes)
       } else {
@@ -168,7 +164,7 @@ struct PhysicalLinks {
       }
       if isAssumed { load.sum.assumedBytes.add(bytes) }
       load.endpoints.formUnion(owners)
-      loads[Place(host: host, link: hop.link)] = load
+      loads[host, default: [:]][hop.link] = load
     }
   }
 }
@@ -176,36 +172,38 @@ struct PhysicalLinks {
 extension PhysicalLinks {
   /// The loads of one host.
   func loads(ofHost host: Int) -> [TopologyLink: PhysicalLoad] {
-    Dictionary(
-      loads.lazy.filter { $0.key.host == host }.map { ($0.key.link, $0.value.sum) },
-      uniquingKeysWith: { a, _ in a })
+    (loads[host] ?? [:]).mapValues(\.sum)
   }
 
   /// The rows of `links.csv`, by kind, node, rank and name.
   func rows(_ ranks: GlobalRanks, nodeOfHost: [Int: Int]) -> [LinkRow] {
-    var rankOfGPU: [Place: Int] = [:]
+    struct Seat: Hashable {
+      var host: Int
+      var gpu: Int
+    }
+    var rankOfGPU: [Seat: Int] = [:]
     for (endpoint, gpu) in fit.gpuOfEndpoint {
       guard let rank = ranks.rank[endpoint] else { continue }
-      let place = Place(host: hosts[endpoint], link: .pci(.gpu(gpu)))
-      rankOfGPU[place] = min(rank, rankOfGPU[place] ?? .max)
+      let seat = Seat(host: hosts[endpoint], gpu: gpu)
+      rankOfGPU[seat] = min(rank, rankOfGPU[seat] ?? .max)
     }
-    var rows = loads.compactMap { place, load -> LinkRow? in
-      guard let site = fit.siteOfHost[place.host], let node = nodeOfHost[place.host] else {
-        return nil
-      }
+    var rows: [LinkRow] = []
+    for (host, own) in loads {
+      guard let site = fit.siteOfHost[host], let node = nodeOfHost[host] else { continue }
       let topology = fit.machines[site.machine].topology
-      guard let kind = topology.kind(of: place.link) else { return nil }
-      var row = LinkRow(
-        kind: kind, node: node,
-        rank: place.link.gpu.flatMap {
-          rankOfGPU[Place(host: place.host, link: .pci(.gpu($0)))]
-        }, link: topology.name(of: place.link),
-        ranks: load.endpoints.compactMap { ranks.rank[$0] }.sorted(),
-        sentBytes: load.sum.sentBytes, receivedBytes: load.sum.receivedBytes, loadRatio: nil)
-      row.bandwidth = topology.bandwidth(of: place.link)
-      row.assumedBytes = load.sum.assumedBytes
-      if case .net(let net) = place.link { row.device = topology.nets[net].name }
-      return row
+      for (link, load) in own {
+        guard let kind = topology.kind(of: link) else { continue }
+        var row = LinkRow(
+          kind: kind, node: node,
+          rank: link.gpu.flatMap { rankOfGPU[Seat(host: host, gpu: $0)] },
+          link: topology.name(of: link),
+          ranks: load.endpoints.compactMap { ranks.rank[$0] }.sorted(),
+          sentBytes: load.sum.sentBytes, receivedBytes: load.sum.receivedBytes, loadRatio: nil)
+        row.bandwidth = topology.bandwidth(of: link)
+        row.assumedBytes = load.sum.assumedBytes
+        if case .net(let net) = link { row.device = topology.nets[net].name }
+        rows.append(row)
+      }
     }
     var sums: [LinkRow.Kind: (bytes: Double, links: Double)] = [:]
     for row in rows {
