@@ -8,6 +8,9 @@ struct JobTraits {
   private(set) var activations: Set<UInt64> = []
   /// Communicators that carry gradients, whatever their strategy.
   private(set) var gradients: Set<Int> = []
+  /// Sizes of commonest all-reduces, largest first, each with the fewest operations of any
+  /// communicator whose all-reduces are as large or larger.
+  private var rarest: [(bytes: UInt64, operations: UInt64)] = []
   /// Whether the job serves requests: nothing in it looks like a gradient.
   let serves: Bool
 
@@ -28,6 +31,29 @@ struct JobTraits {
       if isWide || (isOneTensor && !profile.movesEqualHalves) { gradients.insert(place) }
     }
     serves = PhaseInference.looksLikeInference(places.map { inference.communicators[$0] })
+    let commonest = places.compactMap { place -> (bytes: UInt64, operations: UInt64)? in
+      guard let group = CommunicatorProfile.commonest(inference.profiles[place].allReduces),
+        group.isFloating, let bytes = group.messageBytes
+      else { return nil }
+      return (bytes, group.operations)
+    }.sorted { ($1.bytes, $0.operations) < ($0.bytes, $1.operations) }
+    for entry in commonest {
+      rarest.append((entry.bytes, min(entry.operations, rarest.last?.operations ?? .max)))
+    }
+  }
+
+  /// Whether some communicator all-reduces far larger tensors far less often.
+  ///
+  /// A step reduces activations for each layer and the gradients of many layers at once: both
+  /// differ by more than a factor of eight in any model of eight layers or more.
+  func dwarfs(_ bytes: UInt64, operations: UInt64) -> Bool {
+    let least = bytes.times(8)
+    var (low, high) = (0, rarest.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if rarest[middle].bytes >= least { low = middle + 1 } else { high = middle }
+    }
+    return low > 0 && rarest[low - 1].operations.times(8) <= operations
   }
 }
 
@@ -304,7 +330,8 @@ extension DimensionInference {
       // Gradient buckets of equal layers are as regular; what else the job does tells them apart.
       let decides = isContrasted || (job.serves && bytes < Self.bucketBytes)
       claims[place].add(Claim(.tp, decides ? .steadyReductions : .repeatedReductions, text))
-      if decides { return }
+      // Far larger and rarer reductions elsewhere are the gradients: these are not.
+      if decides || job.dwarfs(bytes, operations: common.operations) { return }
     }
     guard bytes >= Self.bucketBytes else { return }
     if common.isHalf, sizes == 1 {

@@ -153,12 +153,15 @@ struct DimensionInference {
     }
   }
 
-  /// Says which ranks an inferred label is for.
+  /// Says which ranks an inferred label is for, or, of a silent communicator, which it has.
   private mutating func locate(_ place: Int) {
     let own = communicators[place]
-    guard knowsMembers(place), labels[place].dimension != .unclassified,
-      let kind = labels[place].evidence.first?.kind, kind == .behaviour
-    else { return }
+    let isInferred =
+      labels[place].dimension != .unclassified
+      && labels[place].evidence.first?.kind == .behaviour
+    let isSilent =
+      labels[place].dimension == .unclassified && own.traffic.classes.isEmpty
+    guard knowsMembers(place), isInferred || isSilent else { return }
     let size = own.communicator.size
     var text =
       switch profiles[place].stride {

@@ -375,7 +375,8 @@ struct FindingCollector {
           "send-receive-unmatched", isLossy ? .note : .warning,
           "Sends from rank \(source) to rank \(target) do not match the receives.",
           at: "rank \(source), rank \(target), communicator \(own.name)",
-          evidence: "\(pair.sends) sends, \(pair.receives) receives",
+          evidence: CoverageStatement.counted(Int(clamping: pair.sends), "send") + ", "
+            + CoverageStatement.counted(Int(clamping: pair.receives), "receive"),
           do: "Look at the rank with fewer calls; its partner waits for it.")
       }
     }

@@ -47,6 +47,30 @@ import Testing
     #expect(summary.traffic.allSatisfy { $0.dimension == .dp })
   }
 
+  /// Megatron-LM without distributed optimizer, in half precision throughout: 50 activations of a
+  /// step on one communicator, all gradients in one buffer on the other.
+  @Test(arguments: [50, 6])
+  func gradientsInOneBufferTellActivationsApart(activations: UInt64) {
+    var trace = TraceBuilder()
+    trace.processes(4)
+    let reductions = [
+      TraceBuilder.call(.allReduce, 4_194_304, DataType(rawValue: 6), calls: activations),
+      TraceBuilder.call(.allReduce, 4096, .float32, calls: 3),
+    ]
+    trace.communicator([0, 1], id: 1, calls: reductions)
+    trace.communicator([2, 3], id: 2, calls: reductions)
+    let gradients = [TraceBuilder.call(.allReduce, 102_486_016, DataType(rawValue: 6), calls: 1)]
+    trace.communicator([0, 2], id: 3, calls: gradients)
+    trace.communicator([1, 3], id: 4, calls: gradients)
+    let labels = dimensions(TrafficAnalyzer.analyze(trace.partial))
+    // Few equal reductions may as well be buckets.
+    let expected: ParallelismDimension = activations == 50 ? .tp : .dp
+    #expect(labels["[0, 1]"] == expected)
+    #expect(labels["[2, 3]"] == expected)
+    #expect(labels["[0, 2]"] == .dp)
+    #expect(labels["[1, 3]"] == .dp)
+  }
+
   @Test func theDefaultGroupCarriesShardingAndControl() {
     var trace = TraceBuilder()
     trace.processes(4)
