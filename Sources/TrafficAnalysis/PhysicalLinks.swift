@@ -205,18 +205,21 @@ extension PhysicalLinks {
         rows.append(row)
       }
     }
-    var sums: [LinkRow.Kind: (bytes: Double, links: Double)] = [:]
+    // Whole numbers, so that the order of the links does not matter.
+    var sums: [LinkRow.Kind: (bytes: UInt64, links: UInt64)] = [:]
     for row in rows {
       let (bytes, links) = sums[row.kind] ?? (0, 0)
-      sums[row.kind] = (bytes + Double(row.sentBytes.adding(row.receivedBytes)), links + 1)
+      sums[row.kind] = (bytes.adding(row.sentBytes.adding(row.receivedBytes)), links + 1)
     }
     for index in rows.indices {
       guard let (bytes, links) = sums[rows[index].kind], bytes > 0 else { continue }
       let own = Double(rows[index].sentBytes.adding(rows[index].receivedBytes))
-      rows[index].loadRatio = own / (bytes / links)
+      rows[index].loadRatio = own / (Double(bytes) / Double(links))
     }
     return rows.sorted { a, b in
-      (a.kind, a.node, a.rank ?? -1, a.link) < (b.kind, b.node, b.rank ?? -1, b.link)
+      // Two links may have one name.
+      (a.kind, a.node, a.rank ?? -1, a.link, a.sentBytes, a.receivedBytes)
+        < (b.kind, b.node, b.rank ?? -1, b.link, b.sentBytes, b.receivedBytes)
     }
   }
 

@@ -392,8 +392,9 @@ public struct LinkRow: Sendable, Equatable {
   public var peerNode: Int?
   /// The rank whose GPU it belongs to.
   public var rank: Int?
-  /// The device as NCCL numbers it, for example `NET/IB/2`; empty when the log does not tell. Of a
-  /// link of the topology NCCL's names of its ends, `GPU/0-1b000`, or the network device's name.
+  /// The device as NCCL numbers it, for example `NET/IB/2`; empty when the log does not tell.
+  ///
+  /// Of a link of the topology NCCL's names of its ends, `GPU/0-1b000`, or the network device's name.
   public var link: String
   /// Global ranks whose bytes it carried.
   public var ranks: [Int]

@@ -102,7 +102,7 @@ struct MachineLayout {
 
   /// Lays out a host; `nil` when it does not fit into the figure's width.
   ///
-  /// - Parameter hasLoads: Whether parts need room for what they carried.
+  /// With loads, parts have room for what they carried.
   init?(_ topology: Topology, host: Int, hasLoads: Bool = false) {
     gpuHeight =
       (topology.fabricLinks.contains { $0.kind == .c2c } ? 46 : 34) + (hasLoads ? 18 : 0)
