@@ -124,8 +124,10 @@ extension PathTable {
     }
     switch way {
     case .table, .direct:
-      // Over C2C, though the GPU's PCI link has as many links and room for the card.
-      if path.type == .p2c, let near = localProcessor(ofGPU: gpu) {
+      // Through the CPU over C2C, though by the table the GPU's PCI link would be as good.
+      if netToGPU[net][gpu].type >= .p2c, let near = localProcessor(ofGPU: gpu),
+        gpuToProcessor[gpu][near].type == .c2c
+      {
         return Self.joined([
           routes.hops(from: .gpu(gpu), to: .processor(near)),
           routes.hops(from: .processor(near), to: .net(net)),

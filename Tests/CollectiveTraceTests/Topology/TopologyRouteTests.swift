@@ -63,6 +63,9 @@ import Testing
     let grace = PathTable(try topology(fixture: "grace-like"))
     #expect(text(grace.route(fromGPU: 1, toNet: 1)) == "+c2c1-0 -card1 +net1")
     #expect(text(grace.route(fromNet: 1, toGPU: 1)) == "-net1 +card1 -c2c1-0")
+    #expect(
+      text(grace.route(fromGPU: 2, toNet: 0, way: .direct)) == "+c2c2-1 -numa0-1 -card0 +net0")
+    #expect(text(grace.route(fromNet: 0, toGPU: 2)) == "-net0 +card0 +numa0-1 -c2c2-1")
     let mesh = PathTable(try topology(fixture: "mi300-like"))
     #expect(text(mesh.route(fromGPU: 6, toGPU: 2)) == "-peers2-6")
     #expect(text(mesh.route(fromGPU: 2, toGPU: 6)) == "+peers2-6")
