@@ -73,9 +73,9 @@ struct CallShape {
 /// Whom one rank sends to and receives from on one communicator, all-to-all exchanges left out.
 struct PeerShape {
   /// Communicator ranks that it sends to.
-  private(set) var targets: Set<Int32> = []
+  private(set) var targets = FewRanks()
   /// Communicator ranks that it receives from.
-  private(set) var sources: Set<Int32> = []
+  private(set) var sources = FewRanks()
   /// Whether its first call was a send; `nil` without any.
   private(set) var sendsFirst: Bool?
   private(set) var sends: UInt64 = 0
@@ -100,7 +100,7 @@ struct PeerShape {
   /// The rank that such peers leave, where only one is possible: the other one of a pair, the one
   /// between two neighbours, or an end of a line.
   func rank(size: Int) -> Int? {
-    let peers = targets.union(sources).map(Int.init).sorted()
+    let peers = targets.union(sources).sorted.map(Int.init)
     guard let low = peers.first, low >= 0, let high = peers.last, high < size else { return nil }
     if size == 2 { return peers.count == 1 ? 1 - low : nil }
     guard size > 3 else { return nil }
@@ -111,5 +111,38 @@ struct PeerShape {
       return high - low == size - 2 ? (high + 1) % size : nil
     default: return nil
     }
+  }
+}
+
+/// A set of a few communicator ranks, without an allocation: there is one for every view.
+struct FewRanks: Equatable {
+  private(set) var count = 0
+  private var ranks = SIMD8<Int32>()
+
+  var isEmpty: Bool { count == 0 }
+  /// The ranks in ascending order.
+  var sorted: [Int32] { (0..<count).map { ranks[$0] }.sorted() }
+
+  func contains(_ rank: Int32) -> Bool { (0..<count).contains { ranks[$0] == rank } }
+
+  /// Adds a rank; what is more than eight is left out.
+  mutating func insert(_ rank: Int32) {
+    guard count < ranks.scalarCount, !contains(rank) else { return }
+    ranks[count] = rank
+    count += 1
+  }
+
+  func union(_ other: Self) -> Self {
+    var result = self
+    for place in 0..<other.count { result.insert(other.ranks[place]) }
+    return result
+  }
+
+  func isDisjoint(with other: Self) -> Bool {
+    (0..<count).allSatisfy { !other.contains(ranks[$0]) }
+  }
+
+  static func == (a: Self, b: Self) -> Bool {
+    a.count == b.count && (0..<a.count).allSatisfy { b.contains(a.ranks[$0]) }
   }
 }

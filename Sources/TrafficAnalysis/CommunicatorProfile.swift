@@ -3,25 +3,44 @@
 internal import CollectiveTrace
 
 /// One communicator with everything that labels and tables need.
-struct AnalysedCommunicator {
+///
+/// A class, because every step of the analysis goes through all of them.
+final class AnalysedCommunicator {
   /// Index in ``CommunicatorTable/all``.
-  var index: Int
+  let index: Int
   /// Ranks, membership, parent.
-  var communicator: Communicator
+  let communicator: Communicator
+  /// The ranks' views, in the order of ``Communicator/instances``.
+  let views: [Instance]
   /// Where its ranks are.
-  var placement: Placement
+  let placement: Placement
   /// What was counted on it.
-  var traffic: CommunicatorTraffic
+  let traffic: CommunicatorTraffic
   /// The name in the report.
   var name = ""
   /// The name that the framework gave it.
   var frameworkName: String?
   /// Global ranks that were seen, sorted.
   var ranks: [Int] = []
+  /// Of a communicator with ranks that were not seen, those that were: their places in it, where
+  /// known, and their global ranks.
+  var members: [(place: Int?, rank: Int)] = []
   /// Which job it belongs to.
   var job = 0
   /// Whether it holds every rank of its job.
   var isWorld = false
+
+  /// Puts together what was counted; names and ranks follow.
+  init(
+    index: Int, communicator: Communicator, views: [Instance], placement: Placement,
+    traffic: CommunicatorTraffic
+  ) {
+    self.index = index
+    self.communicator = communicator
+    self.views = views
+    self.placement = placement
+    self.traffic = traffic
+  }
 }
 
 /// The strategy-independent traits of a communicator: which ranks, and what they do.

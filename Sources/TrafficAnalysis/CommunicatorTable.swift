@@ -144,6 +144,7 @@ struct CommunicatorTable {
 
   /// Whether no rank comes twice.
   private func isOneCommunicator(_ group: [Int]) -> Bool {
+    if isAscending(group) { return group.count <= instance(group[0]).size ?? .max }
     var ranks: Set<Int> = []
     var seats: Set<Int> = []
     for index in group {
@@ -156,6 +157,16 @@ struct CommunicatorTable {
       }
     }
     return group.count <= instance(group[0]).size ?? .max
+  }
+
+  /// Whether the ranks come in order, as they do where files are named after them.
+  private func isAscending(_ group: [Int]) -> Bool {
+    var last = -1
+    for index in group {
+      guard let rank = instance(index).rank, rank > last else { return false }
+      last = rank
+    }
+    return true
   }
 
   /// Divides instances of one id and size in which a rank comes more than once.

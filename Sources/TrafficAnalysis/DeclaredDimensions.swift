@@ -33,7 +33,7 @@ extension DimensionInference {
     }
     guard habit != .silent, !own.ranks.isEmpty else { return nil }
     // Sequence parallelism is a way to use the tensor group, not a group of its own.
-    let candidates = layout.dimensions(ofRanks: own.ranks, size: own.communicator.size)
+    let candidates = layout.dimensions(of: own)
       .filter { $0 != .sp }
     guard !candidates.isEmpty else { return nil }
     let order = Self.preferences(habit, isRing: claims[place].speak(for: .cp))

@@ -49,7 +49,7 @@ struct DimensionInference {
     self.endpoints = endpoints
     profiles = communicators.map { CommunicatorProfile($0) }
     seats = communicators.map { own in
-      own.communicator.instances.map { endpoints.instances[$0].endpoint }
+      own.views.map(\.endpoint)
     }
     claims = communicators.map { _ in Claims() }
   }
@@ -120,7 +120,7 @@ struct DimensionInference {
 
   /// The ranks' views.
   func views(_ place: Int) -> [Instance] {
-    communicators[place].communicator.instances.map { endpoints.instances[$0] }
+    communicators[place].views
   }
 
   /// The order of calls on a communicator, from the first rank that has it.

@@ -3,25 +3,44 @@
 internal import CollectiveTrace
 
 /// One GPU's view of one communicator, from creation to end.
-struct Instance {
+///
+/// A class, because every step of the analysis looks at all of them: copies of the facts would
+/// cost more than the steps.
+final class Instance {
   /// Index in ``ProcessTable/records``.
-  var process: Int
+  let process: Int
   /// Index in the process's communicators.
-  var index: Int
+  let index: Int
   /// What the log says.
-  var facts: CommunicatorFacts
+  let facts: CommunicatorFacts
   /// Communicator rank: as printed, or found because only one was left.
   var rank: Int?
   /// Ranks of the communicator, if a line stated it.
-  var size: Int?
+  let size: Int?
   /// The GPU that it belongs to, an index in ``Endpoints/all``.
-  var endpoint: Int
+  let endpoint: Int
   /// The instance it was split from.
-  var parent: Int?
+  let parent: Int?
   /// Which split of its parent made it, counted in the process when the log does not say.
-  var splitOrdinal: Int
+  let splitOrdinal: Int
   /// Whether the hash over its calls may be compared with other ranks'.
-  var hasOrder: Bool
+  let hasOrder: Bool
+
+  /// Makes a view.
+  init(
+    process: Int, index: Int, facts: CommunicatorFacts, rank: Int?, size: Int?, endpoint: Int,
+    parent: Int?, splitOrdinal: Int, hasOrder: Bool
+  ) {
+    self.process = process
+    self.index = index
+    self.facts = facts
+    self.rank = rank
+    self.size = size
+    self.endpoint = endpoint
+    self.parent = parent
+    self.splitOrdinal = splitOrdinal
+    self.hasOrder = hasOrder
+  }
 }
 
 /// One GPU of one process: what becomes a global rank.
@@ -42,7 +61,7 @@ struct Endpoints {
   /// The GPUs, in order of process and CUDA ordinal.
   private(set) var all: [Endpoint] = []
   /// One entry per process and communicator.
-  var instances: [Instance] = []
+  private(set) var instances: [Instance] = []
   /// Largest communicator that a line is believed about; more ranks than any job has had.
   static let maximumSize = 1 << 20
 

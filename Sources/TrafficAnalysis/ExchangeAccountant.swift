@@ -459,41 +459,77 @@ struct ExchangeAccountant {
     var type: DataType
   }
 
-  /// Calls of one pair, by count; `nil` for counts that were summed.
-  private struct Calls {
-    var sends: [UInt64?: (calls: UInt64, elements: UInt64)] = [:]
-    var receives: [UInt64?: (calls: UInt64, elements: UInt64)] = [:]
-    var order = 0
+  private struct Tally {
+    var calls: UInt64 = 0
+    var elements: UInt64 = 0
 
-    static func total(_ side: [UInt64?: (calls: UInt64, elements: UInt64)]) -> UInt64 {
-      var sum: UInt64 = 0
-      for row in side.values { sum.add(row.calls) }
-      return sum
-    }
-
-    /// Operations by count: one per send or receive, whichever side shows more.
-    var operations: [UInt64?: (calls: UInt64, elements: UInt64)] {
-      if sends.keys.allSatisfy({ $0 != nil }) && receives.keys.allSatisfy({ $0 != nil }) {
-        return sends.merging(receives) { a, b in
-          (max(a.calls, b.calls), max(a.elements, b.elements))
-        }
-      }
-      let (sent, received) = (Self.total(sends), Self.total(receives))
-      if sent != received { return sent > received ? sends : receives }
-      // The side whose counts are all known says more.
-      return sends.keys.contains(nil) && !receives.keys.contains(nil) ? receives : sends
+    mutating func add(_ row: CallFacts) {
+      calls.add(row.calls)
+      elements.add(row.elements)
     }
   }
 
-  private mutating func singles() {
-    var links: [Link: Calls] = [:]
-    var rankCalls: [DataType: [UInt64?: UInt64]] = [:]
-    var threads: [DataType: [UInt64?: UInt64]] = [:]
+  /// Calls of one pair with one count; `nil` for counts that were summed.
+  private struct Calls {
+    /// The pair, by first appearance.
+    var link: Int
+    var count: UInt64?
+    var sends: Tally?
+    var receives: Tally?
+    var all: UInt64 = 0
+    var otherThreads: UInt64 = 0
+
+    /// Adds a row of the same pair and count.
+    mutating func add(_ row: CallFacts) {
+      if row.kind == .send {
+        sends = sends ?? Tally()
+        sends?.add(row)
+      } else {
+        receives = receives ?? Tally()
+        receives?.add(row)
+      }
+      all.add(row.calls)
+      otherThreads.add(row.otherThreadCalls)
+    }
+  }
+
+  /// All calls of one pair.
+  private struct Exchange {
+    var link: Link
+    var calls: ArraySlice<Calls>
+
+    var sends: UInt64 { calls.reduce(0) { $0.adding($1.sends?.calls ?? 0) } }
+    var receives: UInt64 { calls.reduce(0) { $0.adding($1.receives?.calls ?? 0) } }
+
+    /// Operations by count: one per send or receive, whichever side shows more.
+    var operations: [(count: UInt64?, tally: Tally)] {
+      guard let summed = calls.first(where: { $0.count == nil }) else {
+        return calls.map { row in
+          let (sent, received) = (row.sends ?? Tally(), row.receives ?? Tally())
+          let tally = Tally(
+            calls: max(sent.calls, received.calls), elements: max(sent.elements, received.elements))
+          return (row.count, tally)
+        }
+      }
+      let (sent, received) = (sends, receives)
+      // The side whose counts are all known says more.
+      let isSent =
+        sent == received ? summed.sends == nil || summed.receives != nil : sent > received
+      return calls.compactMap { row in
+        (isSent ? row.sends : row.receives).map { (row.count, $0) }
+      }
+    }
+  }
+
+  /// The sends and receives of each pair, in order of first appearance.
+  private func singleExchanges() -> [Exchange] {
     let knowsRanks = views.allSatisfy { $0.rank != nil }
+    var place: [Link: Int] = [:]
+    var links: [Link] = []
+    var rows: [(link: Int, row: CallFacts)] = []
     for view in views {
       for row in view.facts.calls where row.kind == .send || row.kind == .recv {
         guard !isAllToAll(row.shape), !belongsToStar(row, rank: view.rank) else { continue }
-        let count = row.isCoarse ? nil : row.elementCount
         let peer = Int(row.peer)
         let isSend = row.kind == .send
         // Without ranks the calls of all pairs are put together: sends still meet receives.
@@ -502,34 +538,50 @@ struct ExchangeAccountant {
           knowsRanks
           ? Link(source: isSend ? rank : peer, target: isSend ? peer : rank, type: row.dataType)
           : Link(source: -1, target: -1, type: row.dataType)
-        var calls = links[link] ?? Calls()
-        if links[link] == nil { calls.order = links.count }
-        if isSend {
-          var (number, elements) = calls.sends[count] ?? (0, 0)
-          number.add(row.calls)
-          elements.add(row.elements)
-          calls.sends[count] = (number, elements)
-        } else {
-          var (number, elements) = calls.receives[count] ?? (0, 0)
-          number.add(row.calls)
-          elements.add(row.elements)
-          calls.receives[count] = (number, elements)
+        let index = place[link] ?? links.count
+        if index == links.count {
+          place[link] = index
+          links.append(link)
         }
-        links[link] = calls
-        rankCalls[row.dataType, default: [:]][count, default: 0].add(row.calls)
-        threads[row.dataType, default: [:]][count, default: 0].add(row.otherThreadCalls)
+        rows.append((index, row))
       }
     }
+    rows.sort { a, b in
+      if a.link != b.link { return a.link < b.link }
+      return !a.row.isCoarse && (b.row.isCoarse || a.row.elementCount < b.row.elementCount)
+    }
+    var calls: [Calls] = []
+    for (link, row) in rows {
+      let count = row.isCoarse ? nil : row.elementCount
+      if calls.last.map({ $0.link != link || $0.count != count }) ?? true {
+        calls.append(Calls(link: link, count: count))
+      }
+      calls[calls.count - 1].add(row)
+    }
+    var start = 0
+    return links.enumerated().map { index, link in
+      var end = start
+      while end < calls.count, calls[end].link == index { end += 1 }
+      defer { start = end }
+      return Exchange(link: link, calls: calls[start..<end])
+    }
+  }
+
+  private mutating func singles() {
     struct Key: Hashable {
       var type: DataType
       var count: UInt64?
     }
     var place: [Key: Int] = [:]
     var groups: [OperationClass] = []
-    for (link, calls) in links.sorted(by: { $0.value.order < $1.value.order }) {
+    var calls: [Key: (all: UInt64, otherThreads: UInt64)] = [:]
+    let exchanges = singleExchanges()
+    pairs.reserveCapacity(exchanges.count)
+    for exchange in exchanges {
+      let link = exchange.link
       let width = width(link.type)
       if width == nil { unknownTypes.insert(link.type.rawValue) }
-      let (sends, receives) = (Calls.total(calls.sends), Calls.total(calls.receives))
+      let (sends, receives) = (exchange.sends, exchange.receives)
       if sends != receives, placement.endpointOfRank[link.source] != nil,
         placement.endpointOfRank[link.target] != nil, unmatched.count < 64
       {
@@ -538,7 +590,12 @@ struct ExchangeAccountant {
             pair: RankPair(source: link.source, target: link.target), sends: sends,
             receives: receives))
       }
-      for (count, row) in calls.operations.sorted(by: { ($0.key ?? .max) < ($1.key ?? .max) }) {
+      for row in exchange.calls {
+        let key = Key(type: link.type, count: row.count)
+        let (all, otherThreads) = calls[key] ?? (0, 0)
+        calls[key] = (all.adding(row.all), otherThreads.adding(row.otherThreads))
+      }
+      for (count, tally) in exchange.operations {
         let key = Key(type: link.type, count: count)
         let index = place[key] ?? groups.count
         if index == groups.count {
@@ -547,26 +604,27 @@ struct ExchangeAccountant {
           group.messageBytes = count.flatMap { number in width.map { number.times($0) } }
           groups.append(group)
         }
-        groups[index].operations.add(row.calls)
-        add(row, link, width: width ?? 0, to: &groups[index])
+        groups[index].operations.add(tally.calls)
+        add(tally, link, width: width ?? 0, to: &groups[index])
       }
     }
+    var first: [DataType: Int] = [:]
     for index in groups.indices {
       let (type, count) = (groups[index].dataType, groups[index].elementCount)
-      groups[index].rankCalls = rankCalls[type]?.removeValue(forKey: count) ?? 0
-      groups[index].otherThreadCalls = threads[type]?[count] ?? 0
+      let own = calls.removeValue(forKey: Key(type: type, count: count))
+      groups[index].rankCalls = own?.all ?? 0
+      groups[index].otherThreadCalls = own?.otherThreads ?? 0
+      if first[type] == nil { first[type] = index }
     }
     // Calls whose partner's counts were preferred still happened.
-    for index in groups.indices {
-      guard let left = rankCalls[groups[index].dataType], !left.isEmpty else { continue }
-      for calls in left.values { groups[index].rankCalls.add(calls) }
-      rankCalls[groups[index].dataType] = nil
+    for (key, left) in calls {
+      if let index = first[key.type] { groups[index].rankCalls.add(left.all) }
     }
     for group in groups { append(group) }
   }
 
   private mutating func add(
-    _ row: (calls: UInt64, elements: UInt64), _ link: Link, width: UInt64,
+    _ row: Tally, _ link: Link, width: UInt64,
     to group: inout OperationClass
   ) {
     let bytes = row.elements.times(width)

@@ -199,7 +199,7 @@ struct FindingCollector {
       !own.ranks.isEmpty && own.communicator.size > 1
         && own.traffic.classes.contains { !CommunicatorProfile.isControl($0) }
         && layout.dimension(ofName: own.frameworkName) == nil
-        && layout.dimensions(ofRanks: own.ranks, size: own.communicator.size).isEmpty
+        && layout.groups(fitting: own).isEmpty
     }
     guard let first = foreign.first else { return }
     let example =
@@ -217,12 +217,11 @@ struct FindingCollector {
 
   private mutating func inits() {
     for own in communicators {
-      let stuck = own.communicator.instances.filter {
-        let facts = endpoints.instances[$0].facts
-        return facts.initStarted && !facts.initCompleted && facts.calls.isEmpty
+      let stuck = own.views.filter {
+        $0.facts.initStarted && !$0.facts.initCompleted && $0.facts.calls.isEmpty
       }
       guard !stuck.isEmpty else { continue }
-      let lossy = stuck.allSatisfy { hasLosses(endpoints.instances[$0].process) }
+      let lossy = stuck.allSatisfy { hasLosses($0.process) }
       let absent = own.isWorld ? absentRanks(own) : []
       var evidence =
         "\(stuck.count) of \(own.communicator.size) ranks started and did not complete it"
@@ -260,7 +259,7 @@ struct FindingCollector {
   private mutating func calls() {
     var decoded = 0
     for own in communicators where own.traffic.differs {
-      let views = own.communicator.instances.map { endpoints.instances[$0] }
+      let views = own.views
       var votes: [Habit: Int] = [:]
       for view in views { votes[habit(view), default: 0] += 1 }
       let ranked = votes.sorted { a, b in
@@ -398,7 +397,7 @@ struct FindingCollector {
   private mutating func ends() {
     var whole: [String] = []
     for own in communicators {
-      let views = own.communicator.instances.map { endpoints.instances[$0] }
+      let views = own.views
       let aborted = views.filter { $0.facts.end == .aborted }
       guard !aborted.isEmpty else { continue }
       // Frameworks abort communicators to end a job that went well, too: on all ranks alike.

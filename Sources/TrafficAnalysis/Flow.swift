@@ -111,10 +111,12 @@ extension Placement {
       return chargeEvenly(flow, &ledger)
     }
     if flow.pattern == .allPairs { return chargePairs(flow, &ledger) }
+    return chargeEdges(flow, &ledger)
+  }
+
+  private func chargeEdges(_ flow: Flow, _ ledger: inout RankLedger) -> UInt64 {
     var across: UInt64 = 0
-    var moves: [(Int, Int, UInt64)] = []
-    spread(flow) { moves.append(($0, $1, $2)) }
-    for (source, target, bytes) in moves {
+    spread(flow) { source, target, bytes in
       let crosses = crosses(source, target)
       ledger.move(bytes, from: source, to: target, crosses: crosses)
       if crosses { across.add(bytes) }
@@ -152,19 +154,9 @@ extension Placement {
     let n = UInt64(clamping: size)
     guard n > 1 else { return 0 }
     let (perPair, rest) = flow.bytes.quotientAndRemainder(dividingBy: n.times(n - 1))
-    guard rest == 0 else {
-      var across: UInt64 = 0
-      var moves: [(Int, Int, UInt64)] = []
-      spread(flow) { moves.append(($0, $1, $2)) }
-      for (source, target, bytes) in moves {
-        let crosses = crosses(source, target)
-        ledger.move(bytes, from: source, to: target, crosses: crosses)
-        if crosses { across.add(bytes) }
-      }
-      return across
-    }
-    for endpoint in seats {
-      let neighbours = UInt64(clamping: ranksOnNode(of: endpoint))
+    guard rest == 0 else { return chargeEdges(flow, &ledger) }
+    for (endpoint, neighbours) in zip(seats, ranksOnNode) {
+      let neighbours = UInt64(clamping: neighbours)
       ledger.exchange(
         perPair.times(n - 1), interNode: perPair.times(n.minus(neighbours)), endpoint: endpoint)
     }

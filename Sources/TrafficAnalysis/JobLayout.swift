@@ -32,20 +32,35 @@ struct JobLayout {
   /// The global ranks on a host.
   func ranks(onHost host: String) -> [Int]? { ranksOfHost[host] }
 
-  /// The strategies for which these ranks (sorted) lie in one group of that size.
+  /// The strategies whose group a communicator is, likeliest first.
   ///
-  /// `size` is that of the communicator: more than `ranks` when some were not seen.
-  func dimensions(ofRanks ranks: [Int], size: Int) -> [ParallelismDimension] {
-    guard ranks.count < size else { return grid.dimensions(ofRankSet: ranks) }
-    guard let first = ranks.first else { return [] }
-    let own = Set(ranks)
-    var result: [ParallelismDimension] = []
-    for family in grid.families
-    where family.groupSize == size && !result.contains(family.dimension) {
-      guard let group = grid.group(of: family, containing: first) else { continue }
-      if own.isSubset(of: group) { result.append(family.dimension) }
+  /// A communicator with ranks that were not seen is a group only if no other one fits: two ranks
+  /// of which one is known may be tensor or data parallel, and saying which would be a guess.
+  func dimensions(of own: AnalysedCommunicator) -> [ParallelismDimension] {
+    let groups = groups(fitting: own)
+    return groups.count == 1 ? grid.dimensions(ofRankSet: groups[0]) : []
+  }
+
+  /// The groups of the description, each once, that a communicator may be: of its size, and with
+  /// the ranks that were seen at their places.
+  ///
+  /// - Complexity: O(*n* log *n*) in the communicator's ranks, for each family of groups.
+  func groups(fitting own: AnalysedCommunicator) -> [[Int]] {
+    let size = own.communicator.size
+    guard own.ranks.count < size else {
+      return grid.dimensions(ofRankSet: own.ranks).isEmpty ? [] : [own.ranks]
     }
-    return result
+    guard let first = own.ranks.first else { return [] }
+    return grid.groups(ofSize: size, containing: first).filter { group in
+      var members: Set<Int> = []
+      return own.members.allSatisfy { member in
+        guard let place = member.place else {
+          if members.isEmpty { members = Set(group) }
+          return members.contains(member.rank)
+        }
+        return group.indices.contains(place) && group[place] == member.rank
+      }
+    }
   }
 
   /// The sizes of the groups that the description makes, for a person: `2 (tp), 4 (pp)`.

@@ -63,10 +63,10 @@ struct LinkLoads {
   private var own: (sends: [Pair: Channels], receives: [Pair: Channels]) = ([:], [:])
 
   /// Collects the transports of all communicators.
-  init(_ analysed: [AnalysedCommunicator], _ endpoints: Endpoints, hosts: [Int]) {
+  init(_ analysed: [AnalysedCommunicator], hosts: [Int]) {
     self.hosts = hosts
-    for communicator in analysed {
-      let (sends, receives) = Self.transports(communicator, endpoints)
+    for communicator in analysed where hasTransports(communicator) {
+      let (sends, receives) = Self.transports(communicator)
       for (pair, channels) in sends {
         self.sends[pair, default: [:]].merge(channels) { $0.adding($1) }
         sendsOfEndpoint[pair.source, default: [:]].merge(Self.network(channels)) { $0.adding($1) }
@@ -83,17 +83,15 @@ struct LinkLoads {
       for (name, count) in channels { byKind[TransportName(name).kind, default: 0].add(count) }
       return byKind.max { a, b in (a.value, b.key) < (b.value, a.key) }?.key
     }
-    self.endpoints = endpoints
   }
-  private let endpoints: Endpoints
 
   /// The transports of one communicator's pairs, as the sender and as the receiver printed them.
   private static func transports(
-    _ own: AnalysedCommunicator, _ endpoints: Endpoints
+    _ own: AnalysedCommunicator
   ) -> (sends: [Pair: Channels], receives: [Pair: Channels]) {
     var (sends, receives): ([Pair: Channels], [Pair: Channels]) = ([:], [:])
-    for index in own.communicator.instances {
-      for row in endpoints.instances[index].facts.connections {
+    for view in own.views {
+      for row in view.facts.connections {
         guard let source = own.placement.endpointOfRank[row.source],
           let target = own.placement.endpointOfRank[row.target]
         else { continue }
@@ -113,12 +111,18 @@ struct LinkLoads {
     channels.filter { TransportName($0.key).device != nil }
   }
 
-  /// Adds what the ranks of a communicator moved.
+  /// Whether a communicator's ranks say how they reach each other.
+  func hasTransports(_ own: AnalysedCommunicator) -> Bool {
+    own.views.contains { !$0.facts.connections.isEmpty }
+  }
+
+  /// Adds what the ranks of a communicator moved; `nil` stands for all of those that do not say
+  /// how their ranks reach each other.
   ///
   /// - Complexity: O(*p* log *p*) in the pairs.
-  mutating func add(_ moved: [Pair: UInt64], of communicator: AnalysedCommunicator) {
+  mutating func add(_ moved: [Pair: UInt64], of communicator: AnalysedCommunicator?) {
     guard !moved.isEmpty else { return }
-    own = Self.transports(communicator, endpoints)
+    own = communicator.map { Self.transports($0) } ?? ([:], [:])
     // Sums do not depend on the order of the pairs.
     for (pair, bytes) in moved {
       let (from, to) = (hosts[pair.source], hosts[pair.target])

@@ -33,7 +33,7 @@ extension DimensionInference {
     }
     // One set of ranks may serve two strategies on one communicator.
     guard let layout, label.evidence.first?.kind == .declared else { return }
-    let candidates = layout.dimensions(ofRanks: own.ranks, size: own.communicator.size)
+    let candidates = layout.dimensions(of: own)
     guard candidates.count > 1 else { return }
     for (index, group) in own.traffic.classes.enumerated() where label.exceptions[index] == nil {
       let other: ParallelismDimension? =

@@ -7,7 +7,9 @@ internal import CollectiveTrace
 /// Rings and trees are those that the log shows, with the channels that use each edge. Without
 /// them a ring visits node after node, which is what NCCL builds, and a tree is that ring without
 /// the edge into rank 0.
-struct Placement {
+///
+/// A class, so that a communicator with its placement is cheap to hand around.
+final class Placement {
   /// A directed edge between communicator ranks; weights are channels.
   struct Edge: Equatable {
     var source: Int
@@ -27,20 +29,26 @@ struct Placement {
   /// Edges of the rings in order of their sources, each rank sending as often as it receives;
   /// empty unless complete.
   let ring: [Edge]
-  /// Edges from children to parents; empty unless complete.
-  let tree: [Edge]
+  /// The trees as printed.
+  private let printedTree: [Edge]?
   /// Where `ring` comes from.
   let ringSource: Source
-  /// Where `tree` comes from.
-  let treeSource: Source
   /// For each communicator rank its endpoint; only ranks that were seen.
-  let endpointOfRank: [Int: Int]
+  let endpointOfRank: EndpointOfRank
   /// The endpoints that were seen, whatever is known of their ranks.
   let endpoints: [Int]
   /// For each endpoint of the job its host, as a number.
   private let hosts: [Int]
-  /// Ranks of the communicator by host.
-  private let ranksOnHost: [Int: Int]
+
+  /// Looks up communicator ranks, which is a place in a list where all of them were seen.
+  struct EndpointOfRank {
+    fileprivate var seats: [Int] = []
+    fileprivate var seen: [Int: Int] = [:]
+
+    subscript(rank: Int) -> Int? {
+      seats.isEmpty ? seen[rank] : seats.indices.contains(rank) ? seats[rank] : nil
+    }
+  }
 
   /// Whether all ranks were seen, so that traffic can be placed.
   var isComplete: Bool { !seats.isEmpty }
@@ -48,43 +56,50 @@ struct Placement {
   /// Lays out a communicator.
   ///
   /// - Complexity: O(*n* log *n*) in the ranks seen and the edges they printed.
-  init(_ communicator: Communicator, _ endpoints: Endpoints, hosts: [Int]) {
+  init(_ communicator: Communicator, _ views: [Instance], hosts: [Int]) {
     self.hosts = hosts
     let size = communicator.size
     self.size = size
-    let views = communicator.instances.map { endpoints.instances[$0] }
     self.endpoints = views.map(\.endpoint)
-    ranksOnHost = Dictionary(views.map { (hosts[$0.endpoint], 1) }, uniquingKeysWith: +)
-    var byRank: [Int: Int] = [:]
-    for view in views {
-      if let rank = view.rank { byRank[rank] = view.endpoint }
-    }
-    endpointOfRank = byRank
-    let stated = views.lazy.compactMap(\.facts.nodes).first { $0 > 0 }
+    let seen = Self.distinct(self.endpoints.map { hosts[$0] })
+    // Views are in order of their ranks.
     let isComplete =
-      byRank.count == size && views.count == size && byRank.keys.allSatisfy { $0 >= 0 && $0 < size }
+      views.count == size && views.enumerated().allSatisfy { $0.element.rank == $0.offset }
     guard isComplete else {
-      let seen = ranksOnHost.count
       // Without every rank the nodes are known only if NCCL counted them.
+      let stated = views.lazy.compactMap(\.facts.nodes).first { $0 > 0 }
       nodes = stated ?? (views.count == size ? seen : nil)
-      (seats, ring, tree) = ([], [], [])
-      (ringSource, treeSource) = (.assumed, .assumed)
+      (seats, ring, printedTree) = ([], [], nil)
+      ringSource = .assumed
+      var seen: [Int: Int] = [:]
+      for view in views {
+        if let rank = view.rank { seen[rank] = view.endpoint }
+      }
+      endpointOfRank = EndpointOfRank(seen: seen)
       return
     }
-    let seats = (0..<size).compactMap { byRank[$0] }
-    self.seats = seats
-    nodes = ranksOnHost.count
+    seats = self.endpoints
+    endpointOfRank = EndpointOfRank(seats: seats)
+    nodes = seen
     if let printed = Self.ring(views, size: size) {
       (ring, ringSource) = (printed, .log)
     } else {
-      (ring, ringSource) = (Self.nodeByNode(seats, hosts: hosts), .assumed)
+      (ring, ringSource) = (Self.nodeByNode(seats, hosts: hosts, nodes: seen), .assumed)
     }
-    if let printed = Self.tree(views, size: size) {
-      (tree, treeSource) = (printed, .log)
-    } else {
-      tree = ring.filter { $0.target != 0 }
-        .map { Edge(source: $0.target, target: $0.source, weight: $0.weight) }
-      treeSource = .assumed
+    printedTree = Self.tree(views, size: size)
+  }
+
+  /// Edges from children to parents; empty unless complete.
+  var tree: [Edge] {
+    printedTree
+      ?? ring.filter { $0.target != 0 }
+      .map { Edge(source: $0.target, target: $0.source, weight: $0.weight) }
+  }
+
+  private static func distinct(_ numbers: [Int]) -> Int {
+    let sorted = numbers.sorted()
+    return zip(sorted, sorted.dropFirst()).reduce(sorted.isEmpty ? 0 : 1) { count, pair in
+      pair.0 == pair.1 ? count : count + 1
     }
   }
 
@@ -98,11 +113,20 @@ struct Placement {
     return hosts[source] != hosts[target]
   }
 
-  /// Ranks on the node of an endpoint, itself included.
-  func ranksOnNode(of endpoint: Int) -> Int { ranksOnHost[hosts[endpoint]] ?? 1 }
+  /// For each of the communicator's ranks how many are on its node, itself included.
+  var ranksOnNode: [Int] {
+    let counts = ranksOnHost
+    return seats.map { counts[hosts[$0]] ?? 1 }
+  }
+
+  private var ranksOnHost: [Int: Int] {
+    Dictionary(endpoints.lazy.map { (self.hosts[$0], 1) }, uniquingKeysWith: +)
+  }
 
   /// The communicator's ranks by node.
-  var ranksByNode: [[Int]] {
+  var ranksByNode: [[Int]] { Self.ranksByNode(seats, hosts: hosts) }
+
+  private static func ranksByNode(_ seats: [Int], hosts: [Int]) -> [[Int]] {
     var place: [Int: Int] = [:]
     var groups: [[Int]] = []
     for (rank, seat) in seats.enumerated() {
@@ -180,22 +204,16 @@ struct Placement {
   }
 
   /// Ranks in order, node after node, nodes in order of their lowest rank.
-  private static func nodeByNode(_ seats: [Int], hosts: [Int]) -> [Edge] {
+  private static func nodeByNode(_ seats: [Int], hosts: [Int], nodes: Int) -> [Edge] {
     guard seats.count > 1 else { return [] }
-    var groups: [Int: Int] = [:]
-    var ordered: [[Int]] = []
-    for (rank, seat) in seats.enumerated() {
-      if let place = groups[hosts[seat]] {
-        ordered[place].append(rank)
-      } else {
-        groups[hosts[seat]] = ordered.count
-        ordered.append([rank])
-      }
+    var path = Array(seats.indices)
+    if nodes > 1, nodes < seats.count {
+      path = ranksByNode(seats, hosts: hosts).flatMap { $0 }
     }
-    let path = ordered.flatMap { $0 }
-    return path.enumerated().map { place, rank in
-      Edge(
-        source: rank, target: path[place + 1 == path.count ? 0 : place + 1], weight: 1)
-    }.sorted { $0.source < $1.source }
+    var next = path
+    for (place, rank) in path.enumerated() {
+      next[rank] = path[place + 1 == path.count ? 0 : place + 1]
+    }
+    return next.enumerated().map { Edge(source: $0.offset, target: $0.element, weight: 1) }
   }
 }

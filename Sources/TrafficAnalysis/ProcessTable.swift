@@ -109,6 +109,9 @@ struct ProcessTable {
       var pointer: Pointer
       var pid: Int
     }
+    guard processes.contains(where: { !$0.communicators.isEmpty && !hasInit($0) }) else {
+      return processes
+    }
     var creators: [Pointer: Set<Int>] = [:]
     var hasStranger: Set<Int> = []
     /// Without init lines: for each use the process with most calls, `nil` where two have as many.
@@ -131,7 +134,6 @@ struct ProcessTable {
           .insert(index)
       }
     }
-    guard !hasStranger.isEmpty else { return processes }
     func owns(_ index: Int, _ communicator: CommunicatorFacts) -> Bool {
       let process = processes[index]
       let pointer = Pointer(file: process.file, value: communicator.pointer)
@@ -201,8 +203,8 @@ struct ProcessTable {
       var identity: Identity
       var creation: Creation
     }
-    func creations(_ process: ProcessFacts) -> [Creation] {
-      process.communicators.filter(isCreated).map {
+    func creations(_ process: ProcessFacts) -> some Sequence<Creation> {
+      process.communicators.lazy.filter(isCreated).map {
         Creation(
           pointer: $0.pointer, rank: $0.rank, size: $0.size, identifier: $0.identifier,
           busID: $0.busID)
@@ -216,7 +218,7 @@ struct ProcessTable {
     // A copy may be cut at its end, hence equal first communicators make a candidate.
     var groups: [First: [Int]] = [:]
     for (index, process) in processes.enumerated() where !process.host.isEmpty && process.pid > 0 {
-      guard let first = creations(process).first,
+      guard let first = creations(process).first(where: { _ in true }),
         // Without an id, a communicator of one rank says nothing.
         first.identifier != nil || first.size ?? 0 > 1
       else { continue }

@@ -293,6 +293,20 @@ public struct RankGrid: Sendable {
     return result
   }
 
+  /// Returns the groups of a size that a rank is in, by hint or layout, each once and in ascending
+  /// order of rank.
+  ///
+  /// - Complexity: O(*n* log *n*) in the size, for each of at most fourteen families, and O(*n*)
+  ///   for each hint.
+  func groups(ofSize size: Int, containing rank: Int) -> [[Int]] {
+    var result = hints.map(\.ranks).filter { $0.count == size && $0.contains(rank) }
+    for family in families where family.groupSize == size {
+      if let group = group(of: family, containing: rank) { result.append(group) }
+    }
+    var seen: Set<[Int]> = []
+    return result.filter { seen.insert($0).inserted }
+  }
+
   /// Returns the dimension that the job description gives a communicator by its name.
   public func dimension(ofCommunicatorNamed name: String) -> ParallelismDimension? {
     namedHints[name]

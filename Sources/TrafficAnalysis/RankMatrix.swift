@@ -14,7 +14,17 @@ struct RankMatrix {
     var target: Int
     var dimension: ParallelismDimension
   }
-  private typealias Sum = (bytes: UInt64, operations: UInt64)
+
+  private struct Sum {
+    var bytes: UInt64 = 0
+    var operations: UInt64 = 0
+
+    mutating func add(_ bytes: UInt64, _ operations: UInt64) {
+      self.bytes.add(bytes)
+      self.operations.add(operations)
+    }
+  }
+
   /// What each communicator moves between its endpoints, whatever for.
   private(set) var links: LinkLoads
 
@@ -26,13 +36,16 @@ struct RankMatrix {
   /// - Complexity: O(edges of all flows), which is quadratic in the ranks of an all-to-all.
   init(
     _ analysed: [AnalysedCommunicator], _ labels: [DimensionLabel], _ ranks: GlobalRanks,
-    _ endpoints: Endpoints, hosts: [Int], maximumCells: Int = Self.maximumCells
+    hosts: [Int], maximumCells: Int = Self.maximumCells
   ) {
     var cells: [Cell: Sum] = [:]
     var unmatched: UInt64 = 0
-    var links = LinkLoads(analysed, endpoints, hosts: hosts)
+    var links = LinkLoads(analysed, hosts: hosts)
+    // Ranks use the same ways on all communicators that do not say which: they count as one.
+    var elsewhere: [LinkLoads.Pair: UInt64] = [:]
     for (number, own) in analysed.enumerated() {
       var moved: [LinkLoads.Pair: UInt64] = [:]
+      let hasTransports = links.hasTransports(own)
       for (index, group) in own.traffic.classes.enumerated() {
         let dimension = labels[number].dimension(ofClass: index)
         for flow in group.flows where flow.bytes > 0 {
@@ -50,19 +63,22 @@ struct RankMatrix {
               return
             }
             let cell = Cell(source: from, target: to, dimension: dimension)
-            var sum = cells[cell] ?? (0, 0)
-            guard sum.bytes > 0 || cells.count < maximumCells else { return }
-            sum.bytes.add(bytes)
-            sum.operations.add(flow.operations)
-            cells[cell] = sum
+            guard cells.count < maximumCells || cells[cell] != nil else { return }
+            cells[cell, default: Sum()].add(bytes, flow.operations)
             placed.add(bytes)
-            moved[LinkLoads.Pair(source: source, target: target), default: 0].add(bytes)
+            let pair = LinkLoads.Pair(source: source, target: target)
+            if hasTransports {
+              moved[pair, default: 0].add(bytes)
+            } else {
+              elsewhere[pair, default: 0].add(bytes)
+            }
           }
           unmatched.add(flow.bytes.minus(placed))
         }
       }
       links.add(moved, of: own)
     }
+    links.add(elsewhere, of: nil)
     unmatchedBytes = unmatched
     self.links = links
     var paths: [Int: [Int: String]] = [:]

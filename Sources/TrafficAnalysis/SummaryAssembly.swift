@@ -72,7 +72,7 @@ struct SummaryAssembly {
     summary.messageSizes = sizeRows(labels)
     summary.communicators = communicatorRows(labels)
     summary.ranks = rankRows()
-    let matrix = RankMatrix(analysed, labels, ranks, endpoints, hosts: hosts)
+    let matrix = RankMatrix(analysed, labels, ranks, hosts: hosts)
     summary.rankMatrix = matrix.rows
     let nodes = nodeOfHost(summary.ranks)
     summary.links = matrix.links.rows(ranks, nodeOfHost: nodes)
@@ -98,21 +98,27 @@ struct SummaryAssembly {
   private mutating func count() {
     let releases = Releases(table, endpoints, communicators)
     for (index, communicator) in communicators.all.enumerated() {
-      let placement = Placement(communicator, endpoints, hosts: hosts)
+      let views = communicator.instances.map { endpoints.instances[$0] }
+      let placement = Placement(communicator, views, hosts: hosts)
       let logsBytes = releases.logsBytes(communicator: index)
       var accountant = TrafficAccountant(
-        communicator, endpoints, placement, logsBytes: logsBytes)
+        communicator, views, placement, logsBytes: logsBytes)
       let traffic = accountant.account(&ledger)
       if traffic.classes.contains(where: {
         $0.dataType == .unknown && ($0.kind == .allGather || $0.kind == .broadcast)
       }) {
         hasByteCounts = true
       }
-      let views = communicator.instances.map { endpoints.instances[$0] }
-      var own = AnalysedCommunicator(
-        index: index, communicator: communicator, placement: placement, traffic: traffic)
+      let own = AnalysedCommunicator(
+        index: index, communicator: communicator, views: views, placement: placement,
+        traffic: traffic)
       own.frameworkName = views.lazy.compactMap(\.facts.name).first
       own.ranks = views.compactMap { ranks.rank[$0.endpoint] }.sorted()
+      if layout != nil, own.ranks.count < communicator.size {
+        own.members = views.compactMap { view in
+          ranks.rank[view.endpoint].map { (place: view.rank, rank: $0) }
+        }
+      }
       own.job = views.first.map { ranks.job[$0.endpoint] } ?? 0
       own.isWorld = ranks.worlds.contains(index)
       analysed.append(own)
@@ -121,19 +127,28 @@ struct SummaryAssembly {
 
   /// Names the communicators: those of all ranks first, then by their ranks, then by creation.
   private mutating func name() {
-    let births = analysed.map { own -> (Int, UInt64) in
-      let views = own.communicator.instances.map { endpoints.instances[$0] }
-      return (views.map(\.index).min() ?? 0, views.compactMap(\.facts.identifier).min() ?? 0)
+    struct Key {
+      var place: Int
+      var job: Int
+      var isWorld: Bool
+      var ranks: [Int]
+      var birth: Int
+      var identifier: UInt64
     }
-    let order = analysed.indices.sorted { a, b in
-      let (x, y) = (analysed[a], analysed[b])
-      if x.job != y.job { return x.job < y.job }
-      if x.isWorld != y.isWorld { return x.isWorld }
+    let keys = analysed.enumerated().map { place, own in
+      let views = own.views
+      return Key(
+        place: place, job: own.job, isWorld: own.isWorld, ranks: own.ranks,
+        birth: views.map(\.index).min() ?? 0,
+        identifier: views.lazy.compactMap(\.facts.identifier).min() ?? 0)
+    }.sorted { a, b in
+      if a.job != b.job { return a.job < b.job }
+      if a.isWorld != b.isWorld { return a.isWorld }
       // Worlds of one job have the same ranks, unless some never joined.
-      if !x.isWorld, x.ranks != y.ranks { return x.ranks.lexicographicallyPrecedes(y.ranks) }
-      return (births[a].0, births[a].1, a) < (births[b].0, births[b].1, b)
+      if !a.isWorld, a.ranks != b.ranks { return a.ranks.lexicographicallyPrecedes(b.ranks) }
+      return (a.birth, a.identifier, a.place) < (b.birth, b.identifier, b.place)
     }
-    analysed = order.map { analysed[$0] }
+    analysed = keys.map { analysed[$0.place] }
     for place in analysed.indices { analysed[place].name = "c\(place)" }
   }
 
@@ -157,15 +172,17 @@ struct SummaryAssembly {
     var callers: [[Int: UInt64]] = []
     for (number, own) in analysed.enumerated() {
       var met: Set<Int> = []
-      let views = own.communicator.instances.map { endpoints.instances[$0] }
-      let numbers = views.map { ranks.rank[$0.endpoint] }
       // Only what a job should have moved is compared rank by rank.
+      let views = layout == nil ? [] : own.views
+      let numbers = views.map { ranks.rank[$0.endpoint] }
       var calls =
         layout == nil
         ? []
         : CallsByRank.count(views, own.traffic.classes, size: own.communicator.size)
       let parts = own.traffic.classes.enumerated().flatMap { index, group in
-        let share = order.shares[number][index] ?? [phases[number][index]: group.operations]
+        guard let share = order.shares[number][index] else {
+          return [(index: index, phase: phases[number][index], group: group)]
+        }
         return group.parts(share).map { (index: index, phase: $0.phase, group: $0.part) }
       }
       for (index, phase, group) in parts {
@@ -268,7 +285,7 @@ struct SummaryAssembly {
     return analysed.enumerated().map { number, own in
       let communicator = own.communicator
       var row = CommunicatorRow(communicator: own.name, size: communicator.size)
-      let views = communicator.instances.map { endpoints.instances[$0] }
+      let views = own.views
       row.name = own.frameworkName
       row.identifier = views.lazy.compactMap(\.facts.identifier).first.map {
         "0x" + String($0, radix: 16)
@@ -303,18 +320,21 @@ struct SummaryAssembly {
         row.payloadBytes.add(group.payloadBytes)
         row.wireBytes.add(group.wireBytes)
       }
-      row.algorithms = Self.commonest(views.flatMap(\.facts.tunings), by: \.algorithm)
-      row.protocols = Self.commonest(views.flatMap(\.facts.tunings), by: \.protocol)
+      let tunings = views.flatMap(\.facts.tunings)
+      if !tunings.isEmpty {
+        row.algorithms = Self.commonest(tunings, by: \.algorithm)
+        row.protocols = Self.commonest(tunings, by: \.protocol)
+      }
       row.channels = views.lazy.compactMap(\.facts.channels).max()
       row.initMilliseconds = views.lazy.compactMap(\.facts.initMilliseconds).max()
       row.isComplete =
         views.count == communicator.size
         && views.allSatisfy { $0.facts.initCompleted || !$0.facts.initStarted }
         && views.allSatisfy { $0.rank != nil }
-      let first = views.map { view in
-        (table.records[view.process].facts.file, view.facts.firstLine)
+      let first = views.lazy.map { view in
+        (file: table.records[view.process].facts.file, line: view.facts.firstLine)
       }.min { $0 < $1 }
-      row.firstSeen = first.map { (file: $0.0, line: $0.1) } ?? (0, 0)
+      row.firstSeen = first ?? (0, 0)
       return row
     }
   }
@@ -381,12 +401,15 @@ struct SummaryAssembly {
     row.node = node
     let place = locals[host] ?? 0
     locals[host] = place + 1
-    let views = seat.instances.map { endpoints.instances[$0].facts }
+    let views = seat.instances.map { endpoints.instances[$0] }
     // A rank's place on its node is what NCCL counted in the largest communicator.
-    let largest = views.filter { $0.localRank != nil }.max { ($0.size ?? 0) < ($1.size ?? 0) }
-    row.localRank = largest?.localRank ?? place
-    row.gpu = views.lazy.compactMap(\.nvmlDevice).first ?? views.lazy.compactMap(\.cudaDevice).first
-    row.busID = views.lazy.compactMap(\.busID).first.map(Self.address)
+    let largest = views.filter { $0.facts.localRank != nil }
+      .max { ($0.facts.size ?? 0) < ($1.facts.size ?? 0) }
+    row.localRank = largest?.facts.localRank ?? place
+    row.gpu =
+      views.lazy.compactMap(\.facts.nvmlDevice).first
+      ?? views.lazy.compactMap(\.facts.cudaDevice).first
+    row.busID = views.lazy.compactMap(\.facts.busID).first.map(Self.address)
     let entry = ledger.entries[endpoint]
     row.calls = entry.calls
     row.sentBytes = entry.sent

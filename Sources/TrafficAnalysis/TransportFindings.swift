@@ -32,8 +32,7 @@ extension FindingCollector {
   private func transports() -> [Way] {
     var ways: [Way] = []
     for own in communicators {
-      for index in own.communicator.instances {
-        let view = endpoints.instances[index]
+      for view in own.views {
         for row in view.facts.connections {
           ways.append(
             Way(
@@ -222,8 +221,7 @@ extension FindingCollector {
     }
     var users: [GPU: Set<Int>] = [:]
     for own in communicators {
-      for index in own.communicator.instances {
-        let view = endpoints.instances[index]
+      for view in own.views {
         guard let address = view.facts.busID, let rank = ranks.rank[view.endpoint] else { continue }
         let gpu = GPU(host: host(view.process), address: address, communicator: own.index)
         users[gpu, default: []].insert(rank)
@@ -334,10 +332,9 @@ extension FindingCollector {
     experts(matrix)
     var alike: [[Int]: [String]] = [:]
     for own in communicators where own.communicator.size > 1 && !own.ranks.isEmpty {
-      let isOpen = own.communicator.instances.allSatisfy {
-        endpoints.instances[$0].facts.end == .open
+      if own.views.allSatisfy({ $0.facts.end == .open }) {
+        alike[own.ranks, default: []].append(own.name)
       }
-      if isOpen { alike[own.ranks, default: []].append(own.name) }
     }
     for (numbers, names) in alike.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) })
     where names.count >= Self.manyCommunicators {
