@@ -30,7 +30,7 @@ struct FindingCollector {
   ///
   /// `links` and `matrix` are the rows of the summary.
   mutating func collect(
-    missing: [Int], links: [LinkRow], matrix: [RankMatrixRow]
+    missing: [Int], links: [LinkRow], matrix: [RankMatrixRow], _ join: TopologyJoin?
   ) -> [Finding] {
     files()
     copies()
@@ -47,6 +47,7 @@ struct FindingCollector {
     environment()
     habits(matrix)
     timeouts()
+    if let join { topologies(join) }
     return findings.sorted {
       ($0.severity, $0.code, $0.location, $0.summary)
         < ($1.severity, $1.code, $1.location, $1.summary)

@@ -49,6 +49,17 @@ struct LinkLoads {
 
   /// The loads.
   private(set) var loads: [Link: Load] = [:]
+  /// What a GPU sent or received over a network device.
+  struct Attachment: Hashable {
+    var endpoint: Int
+    /// As ``Link/name``.
+    var device: String
+    var isSent: Bool
+  }
+  /// Bytes of GPUs by network device.
+  private(set) var attachments: [Attachment: UInt64] = [:]
+  /// Bytes between GPUs that pass no network, by the kind of way.
+  private(set) var moves: [LinkRow.Kind: [Pair: UInt64]] = [:]
   private var own: (sends: [Pair: Channels], receives: [Pair: Channels]) = ([:], [:])
 
   /// Collects the transports of all communicators.
@@ -126,6 +137,7 @@ struct LinkLoads {
       if kind == .networkDevice {
         addToDevices(pair, bytes)
       } else {
+        moves[kind, default: [:]][pair, default: 0].add(bytes)
         for (endpoint, isSource) in [(pair.source, true), (pair.target, false)] {
           let link = Link(
             kind: kind, host: hosts[endpoint], peer: -1, endpoint: endpoint, name: "")
@@ -158,7 +170,10 @@ struct LinkLoads {
     var share = Share(bytes, over: total)
     for (name, count) in devices.sorted(by: { $0.key < $1.key }) {
       let link = Link(kind: .networkDevice, host: host, peer: -1, endpoint: -1, name: name)
-      add(share.next(count), to: link, isSent: isSent, endpoint: endpoint)
+      let part = share.next(count)
+      add(part, to: link, isSent: isSent, endpoint: endpoint)
+      let attachment = Attachment(endpoint: endpoint, device: name, isSent: isSent)
+      attachments[attachment, default: 0].add(part)
     }
   }
 

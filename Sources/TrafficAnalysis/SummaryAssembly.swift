@@ -10,6 +10,7 @@ struct SummaryAssembly {
   private let ranks: GlobalRanks
   private let layout: JobLayout?
   private let hiddenSize: Int?
+  private let machines: [MachineTopology]
   /// For each endpoint its host, as a number.
   private let hosts: [Int]
   /// Global ranks of the GPUs of each process.
@@ -27,8 +28,9 @@ struct SummaryAssembly {
   /// Prepares the assembly.
   init(
     _ table: ProcessTable, _ endpoints: Endpoints, _ communicators: CommunicatorTable,
-    _ ranks: GlobalRanks, _ layout: JobLayout?, hiddenSize: Int?
+    _ ranks: GlobalRanks, _ layout: JobLayout?, hiddenSize: Int?, machines: [MachineTopology]
   ) {
+    self.machines = machines
     self.hiddenSize = hiddenSize
     self.table = table
     self.endpoints = endpoints
@@ -72,14 +74,18 @@ struct SummaryAssembly {
     summary.ranks = rankRows()
     let matrix = RankMatrix(analysed, labels, ranks, hosts: hosts)
     summary.rankMatrix = matrix.rows
-    summary.links = matrix.links.rows(ranks, nodeOfHost: nodeOfHost(summary.ranks))
+    let nodes = nodeOfHost(summary.ranks)
+    summary.links = matrix.links.rows(ranks, nodeOfHost: nodes)
+    let join = TopologyJoin(machines, matrix.links, analysed, endpoints, table, hosts: hosts)
+    join?.add(to: &summary, ranks, nodeOfHost: nodes)
     summary.ingestion = table.files
     let missing = summary.ranks.lazy.filter { $0.coverage == "no_log" }.map(\.rank)
     var collector = FindingCollector(table, endpoints, analysed, ranks, layout)
     summary.findings = collector.collect(
-      missing: Array(missing), links: summary.links, matrix: summary.rankMatrix)
+      missing: Array(missing), links: summary.links, matrix: summary.rankMatrix, join)
     summary.coverage = coverage(summary, missing: Array(missing), order)
     summary.coverage.unmatchedBytes = matrix.unmatchedBytes
+    summary.coverage.statements += join?.statements() ?? []
     summary.headline = Headline.text(
       seen: summary.coverage.ranksSeen, expected: ranks.expected, nodes: Set(hosts).count,
       jobs: ranks.jobs, declared: layout?.degrees,

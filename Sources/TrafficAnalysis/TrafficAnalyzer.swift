@@ -12,10 +12,12 @@ public enum TrafficAnalyzer {
   ///   - partial: The facts of all files.
   ///   - job: What a person says about the job; decides labels and global ranks where it applies.
   ///   - model: The model, unless the job describes it.
+  ///   - machines: What the nodes are like, one description for each kind of node.
   /// - Returns: Rows, findings and coverage, sorted as ``TrafficSummary`` says.
   /// - Complexity: O(*n* log *n*) in communicator views and rows of calls.
   public static func analyze(
-    _ partial: TracePartial, job: JobDescription? = nil, model: ModelConfiguration? = nil
+    _ partial: TracePartial, job: JobDescription? = nil, model: ModelConfiguration? = nil,
+    machines: [MachineTopology] = []
   ) -> TrafficSummary {
     let layout = JobLayout(job)
     let table = ProcessTable(partial)
@@ -24,7 +26,7 @@ public enum TrafficAnalyzer {
     let ranks = GlobalRanks(endpoints, communicators, table, layout)
     var assembly = SummaryAssembly(
       table, endpoints, communicators, ranks, layout,
-      hiddenSize: (job?.model ?? model)?.hiddenSize)
+      hiddenSize: (job?.model ?? model)?.hiddenSize, machines: machines)
     return assembly.summary()
   }
 }

@@ -293,6 +293,10 @@ public struct RankRow: Sendable, Equatable {
   public var linesLost = 0
   /// Whether such a file has gaps or ends early, so that nobody knows how many lines are missing.
   public var hasGaps = false
+  /// NUMA node of its GPU, by the topology.
+  public var numaNode: Int?
+  /// Names of the network devices that NCCL counts as nearest to its GPU, by the topology.
+  public var nearestNICs: [String] = []
 
   /// Makes a row for a rank nothing is known of.
   public init(rank: Int) {
@@ -350,6 +354,25 @@ public struct LinkRow: Sendable, Equatable {
     case sharedMemory = "shared_memory"
     /// Inside a node, where the log does not tell how.
     case onNode = "on_node"
+    /// A GPU's NVLinks to the switches, or those between two GPUs.
+    case nvlink
+    /// The xGMI links between two GPUs.
+    case xgmi
+    /// A GPU's chip-to-chip link to its CPU.
+    case c2c
+    /// The PCIe link of a GPU.
+    case gpuPCIe = "pcie_gpu"
+    /// The PCIe link of a network card.
+    case nicPCIe = "pcie_nic"
+    /// The PCIe link of a switch to what it hangs under.
+    case switchPCIe = "pcie_switch"
+    /// Between two NUMA nodes.
+    case interSocket = "inter_socket"
+    /// A network device by its name.
+    case nic
+
+    /// Whether it is a link of the topology, not one that the log names.
+    public var isPhysical: Bool { self >= .nvlink }
 
     init(transport: String) {
       if transport.hasPrefix("P2P") {
@@ -377,6 +400,8 @@ public struct LinkRow: Sendable, Equatable {
   /// The rank whose GPU it belongs to.
   public var rank: Int?
   /// The device as NCCL numbers it, for example `NET/IB/2`; empty when the log does not tell.
+  ///
+  /// Of a link of the topology NCCL's names of its ends, `GPU/0-1b000`, or the network device's name.
   public var link: String
   /// Global ranks whose bytes it carried.
   public var ranks: [Int]
@@ -386,6 +411,13 @@ public struct LinkRow: Sendable, Equatable {
   public var receivedBytes: UInt64
   /// Sent and received bytes over the mean of all links of its kind.
   public var loadRatio: Double?
+  /// GB/s (1e9 bytes) in one direction as NCCL plans with, by the topology.
+  public var bandwidth: Double?
+  /// The name of a network device, by the topology.
+  public var device: String?
+  /// Bytes in both directions whose way is not in the log but the path table's; `nil` for what the
+  /// log names.
+  public var assumedBytes: UInt64?
   /// Makes a row.
   public init(
     kind: Kind, node: Int, peerNode: Int? = nil, rank: Int? = nil, link: String, ranks: [Int],
@@ -447,6 +479,7 @@ public struct Finding: Sendable, Equatable {
     "network-device-idle",
     "network-fallback",
     "network-without-gpu-direct",
+    "nic-not-nearest",
     "peer-access-missing",
     "rank-stops-early",
     "rank-without-log",
@@ -456,6 +489,8 @@ public struct Finding: Sendable, Equatable {
     "several-jobs",
     "sizes-summed",
     "small-messages",
+    "topology-contradicts-log",
+    "topology-does-not-fit",
     "traffic-unexplained",
     "unknown-data-type",
     "versions-differ",
@@ -528,6 +563,8 @@ public struct TrafficSummary: Sendable {
   public var findings: [Finding] = []
   /// Sorted by file name.
   public var ingestion: [FileLedger] = []
+  /// The node with most traffic as its topology describes it; `nil` without a topology that fits.
+  public var machine: MachineLoad?
   /// Expected beside observed traffic; `nil` when job or model are not known.
   public var reconciliation: [ReconciliationRow]?
   /// What the logs can and cannot show.

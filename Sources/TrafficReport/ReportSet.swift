@@ -28,7 +28,8 @@ public struct ReportOptions: Sendable, Equatable {
 /// The same summary gives the same bytes. `manifest.json` is not among them, because it lists
 /// them all and is written last: see ``Manifest``.
 public enum ReportSet {
-  /// The names of the files ``render(_:options:)`` returns, in order.
+  /// The names of the files ``render(_:options:)`` returns, in order; with a topology there is
+  /// `topology.svg` as well.
   public static var fileNames: [String] {
     Table.all.map(\.fileName) + [summaryName] + figures.map(\.name)
   }
@@ -59,7 +60,10 @@ public enum ReportSet {
     }
     let document = ReportFile(name: summaryName, bytes: SummaryDocument.json(summary))
     let pictures = figures.map { ReportFile(name: $0.name, bytes: $0.render(summary)) }
-    return tables + [document] + pictures
+    let machine = MachineLoadFigure.svg(summary).map {
+      ReportFile(name: "topology.svg", bytes: $0)
+    }
+    return tables + [document] + pictures + [machine].compactMap(\.self)
   }
 
   /// Encodes one table as CSV, for standard output.

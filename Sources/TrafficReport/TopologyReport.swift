@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import CollectiveTrace
+internal import TrafficAnalysis
 
 /// A machine's topology with the paths in it.
 struct TopologyMachine: Sendable {
   var file: String
   var topology: Topology
   var paths: PathTable
+  /// What its links carried, when it is drawn for a job.
+  var load: MachineLoad?
 
   /// GB/s of all NVLink or xGMI of a GPU in one direction; `nil` without any.
   func fabricBandwidth(ofGPU gpu: Int) -> Double? {

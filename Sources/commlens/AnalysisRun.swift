@@ -18,6 +18,7 @@ struct AnalysisRun {
     _ input: InputOptions, _ analysis: AnalysisOptions, _ console: Console
   ) throws {
     let (job, model) = try analysis.descriptions()
+    let machines = try analysis.machines()
     let inputs = try input.list()
     for sentence in inputs.missing { Console.fail(sentence) }
     if inputs.skippedLinks > 0 {
@@ -48,7 +49,8 @@ struct AnalysisRun {
       if verdict.status == .malformedInput { Console.fail(IngestionVerdict.advice) }
       throw EarlyEnd(status: verdict.status)
     }
-    var summary = TrafficAnalyzer.analyze(partial, job: job, model: model)
+    var summary = TrafficAnalyzer.analyze(
+      partial, job: job, model: model, machines: machines)
     Self.reconcile(&summary, job: job, model: model, console)
     self.summary = summary
   }

@@ -97,6 +97,13 @@ struct AnalysisOptions: ParsableArguments {
   var model: String?
 
   @Option(
+    name: .customLong("topology"),
+    help: ArgumentHelp(
+      "Topology XML of the nodes (NCCL_TOPO_DUMP_FILE): places ranks and bytes on links; one for each kind of node.",
+      valueName: "file"))
+  var topologies: [String] = []
+
+  @Option(
     help: ArgumentHelp(
       "Files read at once (default: the cores this process may use).", valueName: "n"))
   var jobs: Int?
@@ -130,7 +137,31 @@ struct AnalysisOptions: ParsableArguments {
     }
   }
 
+  /// Reads the topologies before any log.
+  func machines() throws(CommandFailure) -> [MachineTopology] {
+    var machines: [MachineTopology] = []
+    for (path, name) in zip(topologies, TopologyCommand.shownNames(topologies)) {
+      let file: TopologyFile
+      do throws(TopologyError) {
+        file = try TopologyFile.read(path: path)
+      } catch {
+        throw CommandFailure(
+          status: error.kind == .missing ? .missingInput : .malformedInput,
+          message: error.description)
+      }
+      guard case .topology(let topology) = file.content else {
+        throw CommandFailure(
+          status: .malformedInput,
+          message: "\(path): holds channel graphs, not a topology; give what NCCL writes with "
+            + "NCCL_TOPO_DUMP_FILE.")
+      }
+      machines.append(MachineTopology(file: name, topology: topology))
+    }
+    return machines
+  }
+
   func validate() throws {
+    if topologies.contains("") { throw ValidationError("--topology has an empty name.") }
     if let jobs, !(1...1024).contains(jobs) {
       throw ValidationError("--jobs is \(jobs); it must be 1 to 1024.")
     }

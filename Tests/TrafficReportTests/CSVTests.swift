@@ -142,7 +142,7 @@ func parseCSV(_ bytes: [UInt8]) throws -> [[String]] {
     var summary = TrafficSummary()
     summary.ranks = [RankRow(rank: 7)]
     let text = String(decoding: Table.ranks.csv(summary, isRaw: false), as: UTF8.self)
-    #expect(text.hasSuffix("\n7,,,,,0,0,0,,,no_log,,\n"))
+    #expect(text.hasSuffix("\n7,,,,,0,0,0,,,no_log,,,,\n"))
   }
 
   @Test(arguments: [

@@ -158,7 +158,8 @@ extension NCCLLogReader {
     switch cursor.next {
     case 0x4E:  // N
       cursor.starts(with: "NET/IB : Using") || cursor.starts(with: "NET/IB : No device")
-        || (cursor.starts(with: "NET/IB : GPU Direct RDMA Disabled"))
+        || cursor.starts(with: "NET/IB : GPU Direct RDMA Disabled")
+        || cursor.starts(with: "NET/Socket : Using")
     case 0x50: cursor.starts(with: "P2P is disabled between")
     case 0x47: cursor.starts(with: "GPU Direct RDMA Disabled for")
     default: false

@@ -81,6 +81,8 @@ public struct TopologyPath: Sendable, Equatable {
   var isAssumed: Bool
   /// The GPU that relays a PXN path.
   public var relayGPU: Int?
+  /// The NUMA node whose memory the data goes through, for lack of GPUDirect RDMA.
+  public var relayProcessor: Int?
 
   /// GB/s per direction of the narrowest link; `nil` where the file does not say, or there is none.
   public var bandwidth: Double? {
@@ -110,6 +112,8 @@ public struct PathTable: Sendable, Equatable {
   public private(set) var gpuToProcessor: [[TopologyPath]]
   /// From network device to NUMA node.
   public private(set) var netToProcessor: [[TopologyPath]]
+  /// The links of these paths.
+  let routes: TopologyRoutes
 
   /// Computes all paths.
   ///
@@ -122,9 +126,16 @@ public struct PathTable: Sendable, Equatable {
     gpuToProcessor = []
     netToProcessor = []
     // A search from a part gives the paths of all others to it.
-    let toGPU = topology.gpus.indices.map { graph.paths(to: graph.gpus + $0) }
-    let toNet = topology.nets.indices.map { graph.paths(to: graph.nets + $0) }
-    let toProcessor = topology.processors.indices.map { graph.paths(to: graph.processors + $0) }
+    var steps: [Int: [LinkGraph.Step?]] = [:]
+    func search(_ base: Int) -> [TopologyPath] {
+      let (paths, first) = graph.paths(to: base)
+      steps[base] = first
+      return paths
+    }
+    let toGPU = topology.gpus.indices.map { search(graph.gpus + $0) }
+    let toNet = topology.nets.indices.map { search(graph.nets + $0) }
+    let toProcessor = topology.processors.indices.map { search(graph.processors + $0) }
+    routes = TopologyRoutes(graph, steps)
     let gpus = topology.gpus.indices
     let nets = topology.nets.indices
     for gpu in gpus {
@@ -193,7 +204,7 @@ public struct PathTable: Sendable, Equatable {
   }
 
   /// The NUMA node that NCCL takes as a GPU's own: nearest, then fewest links.
-  private func localProcessor(ofGPU gpu: Int) -> Int? {
+  func localProcessor(ofGPU gpu: Int) -> Int? {
     let paths = gpuToProcessor[gpu]
     return Self.nearest(paths).min { (paths[$0].hops, $0) < (paths[$1].hops, $1) }
   }
@@ -235,7 +246,9 @@ public struct PathTable: Sendable, Equatable {
         let toProcessor = gpuToProcessor[gpu][processor]
         let onwards = netToProcessor[net][processor]
         gpuToNet[gpu][net] = Self.joined(toProcessor, onwards)
+        gpuToNet[gpu][net].relayProcessor = processor
         netToGPU[net][gpu] = Self.joined(onwards, toProcessor)
+        netToGPU[net][gpu].relayProcessor = processor
         // What is nearest may have changed.
         local = localGPU(ofNet: net, topology)
       }
@@ -286,202 +299,5 @@ public struct PathTable: Sendable, Equatable {
     let path = gpuToNet[gpu][net]
     let distance = path.relayGPU.map { gpuToNet[$0][net].type } ?? path.type
     return distance <= .p2c
-  }
-}
-
-/// The parts of a machine as nodes, and every link in both directions.
-private struct LinkGraph {
-  enum Kind { case processor, bridge, gpu, adapter, net, fabric }
-  struct Link {
-    var target: Int
-    var type: PathType
-    var rate: Double
-    var isAssumed: Bool
-  }
-
-  let processors = 0
-  let bridges: Int
-  let gpus: Int
-  let adapters: Int
-  let nets: Int
-  let fabric: Int
-  private(set) var kinds: [Kind]
-  private(set) var links: [[Link]]
-  private let allowsRelay: Bool
-
-  init(_ topology: Topology) {
-    bridges = topology.processors.count
-    gpus = bridges + topology.bridges.count
-    adapters = gpus + topology.gpus.count
-    nets = adapters + topology.adapters.count
-    fabric = nets + topology.nets.count
-    kinds =
-      topology.processors.map { _ in .processor } + topology.bridges.map { _ in .bridge }
-      + topology.gpus.map { _ in .gpu } + topology.adapters.map { _ in .adapter }
-      + topology.nets.map { _ in .net } + [.fabric]
-    links = kinds.map { _ in [] }
-    // RCCL has no relay through GPUs.
-    allowsRelay = topology.dialect == .nccl
-    connectTree(topology)
-    connectFabric(topology)
-    connectProcessors(topology)
-  }
-
-  private mutating func connect(
-    _ a: Int, _ b: Int, _ type: PathType, _ rate: Double, isAssumed: Bool = false
-  ) {
-    // Links between the same two parts are one wider link.
-    if let known = links[a].firstIndex(where: { $0.target == b && $0.type == type }) {
-      links[a][known].rate += rate
-    } else {
-      links[a].append(Link(target: b, type: type, rate: rate, isAssumed: isAssumed))
-    }
-  }
-
-  private mutating func connectBothWays(
-    _ a: Int, _ b: Int, _ type: PathType, _ rate: Double, isAssumed: Bool = false
-  ) {
-    connect(a, b, type, rate, isAssumed: isAssumed)
-    connect(b, a, type, rate, isAssumed: isAssumed)
-  }
-
-  private mutating func connectTree(_ topology: Topology) {
-    let merged = Self.flattened(topology)
-    func node(_ parent: Topology.Parent) -> Int {
-      switch parent {
-      case .processor(let index): processors + index
-      case .bridge(let index): bridges + (merged[index] ?? index)
-      }
-    }
-    for (index, bridge) in topology.bridges.enumerated() where merged[index] == nil {
-      connectBothWays(
-        bridges + index, node(bridge.parent), .pix, bridge.link.bandwidth,
-        isAssumed: bridge.link.isAssumed)
-    }
-    for (index, gpu) in topology.gpus.enumerated() {
-      connectBothWays(
-        gpus + index, node(gpu.parent), .pix, gpu.link.bandwidth, isAssumed: gpu.link.isAssumed)
-    }
-    for (index, adapter) in topology.adapters.enumerated() {
-      connectBothWays(
-        adapters + index, node(adapter.parent), .pix, adapter.link?.bandwidth ?? LinkRates.local,
-        isAssumed: adapter.link?.isAssumed ?? false)
-    }
-    for (index, net) in topology.nets.enumerated() {
-      connectBothWays(
-        nets + index, adapters + net.adapter, .local, net.bandwidth, isAssumed: net.isByClass)
-    }
-    for link in topology.bridgeLinks {
-      connect(
-        node(.bridge(link.source)), node(.bridge(link.target)), .local, LinkRates.local)
-    }
-  }
-
-  private mutating func connectFabric(_ topology: Topology) {
-    for link in topology.fabricLinks {
-      let source = gpus + link.gpu
-      switch link.target {
-      case .gpu(let peer): connect(source, gpus + peer, .nvlink, link.bandwidth)
-      case .fabric: connectBothWays(source, fabric, .nvlink, link.bandwidth)
-      case .processor(let processor):
-        let type: PathType = link.kind == .c2c ? .c2c : .nvlink
-        connectBothWays(source, processors + processor, type, link.bandwidth)
-      case .absent: break
-      }
-    }
-  }
-
-  private mutating func connectProcessors(_ topology: Topology) {
-    for (index, processor) in topology.processors.enumerated() {
-      for (peer, other) in topology.processors.enumerated()
-      where peer != index && other.host == processor.host {
-        links[processors + index].append(
-          Link(
-            target: processors + peer, type: .sys, rate: LinkRates.betweenProcessors(processor),
-            isAssumed: processor.architecture == nil))
-      }
-    }
-  }
-
-  /// Returns, for each switch that is the lower level of a Broadcom switch, the upper one.
-  private static func flattened(_ topology: Topology) -> [Int: Int] {
-    var merged: [Int: Int] = [:]
-    for (index, bridge) in topology.bridges.enumerated() where merged[index] == nil {
-      let generation = broadcomGeneration(bridge.device, level: 0)
-      guard generation != 0 else { continue }
-      let lower = topology.bridges.indices.filter { child in
-        guard merged[child] == nil, case .bridge(let parent) = topology.bridges[child].parent
-        else { return false }
-        return (merged[parent] ?? parent) == index
-          && broadcomGeneration(topology.bridges[child].device, level: 1) == generation
-      }
-      for child in lower { merged[child] = index }
-    }
-    return merged
-  }
-
-  /// `getBcmGen` of NCCL's src/graph/topo.cc.
-  private static func broadcomGeneration(_ device: UInt64, level: UInt64) -> Int {
-    let id = device & 0xFFFF_FFFF_FFFF_F000
-    if id == 0x1000_C010_1000_A000 { return 4 }
-    return id == 0x1000_C030_1000_0000 | level * 0x1000 ? 5 : 0
-  }
-
-  /// Finds the best path of every part to one part (`ncclTopoSetPaths`).
-  ///
-  /// Each round looks at the parts whose path became better in the last; a path only ever gets
-  /// better in a fixed order, so this ends.
-  func paths(to base: Int) -> [TopologyPath] {
-    var paths = [TopologyPath](repeating: .none, count: kinds.count)
-    paths[base] = TopologyPath(type: .local, rate: LinkRates.local, hops: 0, isAssumed: false)
-    var current = [base]
-    var isNext = [Bool](repeating: false, count: kinds.count)
-    while !current.isEmpty {
-      var next: [Int] = []
-      for node in current {
-        let path = paths[node]
-        for link in links[node] {
-          if node != base, kinds[node] == .gpu,
-            !allowsRelay || link.type != .nvlink || kinds[link.target] != .gpu || path.hops > 1
-          {
-            continue
-          }
-          let type = self.type(of: link, from: node, path)
-          let rate = min(path.rate, link.rate)
-          let known = paths[link.target]
-          guard
-            type < known.type || (type == known.type && rate > known.rate)
-              || (type == known.type && rate == known.rate && path.hops + 1 < known.hops)
-          else { continue }
-          guard
-            let back = links[link.target].first(where: {
-              $0.target == node && $0.type == link.type
-            })
-          else { continue }
-          paths[link.target] = TopologyPath(
-            type: type, rate: rate, hops: path.hops + 1,
-            isAssumed: path.isAssumed || link.isAssumed || back.isAssumed)
-          if !isNext[link.target] {
-            isNext[link.target] = true
-            next.append(link.target)
-          }
-        }
-      }
-      for node in next { isNext[node] = false }
-      current = next
-    }
-    return paths
-  }
-
-  private func type(of link: Link, from node: Int, _ path: TopologyPath) -> PathType {
-    var type = link.type
-    if kinds[node] == .bridge, kinds[link.target] == .bridge { type = .pxb }
-    if link.type == .pix, kinds[node] == .processor || kinds[link.target] == .processor {
-      type = .phb
-    }
-    if kinds[node] == .gpu, path.type == .nvlink, type == .nvlink, path.hops == 1 {
-      type = .nvlinkRelay
-    }
-    return max(path.type, type)
   }
 }

@@ -64,6 +64,10 @@ enum Palette {
     static let net = Tone(name: "m-nic", light: RGB(0xEBDDBB), dark: RGB(0x5F5233))
     static let unknown = Tone(name: "m-other", light: RGB(0xFFFFFF), dark: RGB(0x0D1117))
     static let fabric = Tone(name: "m-fabric", light: RGB(0x57708A), dark: RGB(0x7F9DB8))
+    /// What a link carried, and the rest of its bar.
+    static let load = Tone(name: "m-load", light: RGB(0xE8590C), dark: RGB(0xFF922B))
+    static let received = Tone(name: "m-in", light: RGB(0xF5A26B), dark: RGB(0xA85B1E))
+    static let track = Tone(name: "m-track", light: RGB(0xD6DCE3), dark: RGB(0x2F3843))
     /// Text on ``gpu`` and ``fabric``, and on the darker half of ``distances``.
     static let inverse = Tone(name: "m-inverse", light: RGB(0xFFFFFF), dark: RGB(0x0D1117))
   }

@@ -6,11 +6,13 @@ internal import CollectiveTrace
 struct MachineDrawing {
   private let machine: TopologyMachine
   private let layout: MachineLayout
+  private let overlay: LoadOverlay?
   private var topology: Topology { machine.topology }
 
   init(_ machine: TopologyMachine, _ layout: MachineLayout) {
     self.machine = machine
     self.layout = layout
+    overlay = machine.load.map { LoadOverlay($0) }
   }
 
   func draw(in figure: inout Figure) {
@@ -51,6 +53,7 @@ struct MachineDrawing {
     let rate = TopologyText.betweenProcessors(topology.processors[first])
     let label =
       "between NUMA nodes (SYS)" + (rate.map { ": \(TopologyText.bandwidth($0))" } ?? "")
+      + (overlay?.interconnect.map { ", \($0)" } ?? "")
       + (isFirst ? "" : " (the same)")
     let total =
       row.boxes.reduce(0) { $0 + layout.width(of: $1, chip: row.chip) }
@@ -92,6 +95,7 @@ struct MachineDrawing {
     if let rate = rates.first, rates.count == 1 {
       label += ": \(TopologyText.bandwidth(rate)) per GPU"
     }
+    if let total = overlay?.fabric { label += ", \(total)" }
     if !isFirst { label += " (the same)" }
     figure.body.element(
       "rect",
@@ -134,7 +138,7 @@ struct MachineDrawing {
         left += chip + MachineLayout.gap
       }
       let inside =
-        top + Double(box.cardRows) * (MachineLayout.netHeight + MachineLayout.gap)
+        top + Double(box.cardRows) * (layout.netHeight + MachineLayout.gap)
       for child in box.children {
         waiting.append(Place(box: child, x: left, y: inside, height: bottom - inside))
         left += layout.width(of: child, chip: chip) + MachineLayout.gap
@@ -170,6 +174,9 @@ struct MachineDrawing {
         "switch\(count)" + (text.map { " · \($0)" } ?? ""), text ?? "switch\(count)",
         rate.map { Quantity.fixed($0, places: 1, isTrimmed: true) } ?? "",
       ]
+      if let carried = overlay?.bridges(box.bridges) {
+        names = ["PCIe switch\(count) · \(carried)", "switch\(count) · \(carried)", carried]
+      }
       tooltip =
         box.bridges.map { "\(topology.label(bridge: $0)), \(topology.bridges[$0].bus)" }
         .joined(separator: " > ") + (text.map { ", \($0) upwards" } ?? "")
@@ -207,14 +214,14 @@ struct MachineDrawing {
     for (place, part) in cards.enumerated() {
       let left = x + inset + Double(place % box.cardColumns) * (card + MachineLayout.gap)
       let top =
-        y + Double(place / box.cardColumns) * (MachineLayout.netHeight + MachineLayout.gap)
+        y + Double(place / box.cardColumns) * (layout.netHeight + MachineLayout.gap)
       if part.isAdapter {
         drawAdapter(part.index, x: left, y: top, width: card, in: &figure)
       } else {
         let other = topology.others[part.index]
         drawChip(
           Palette.Machine.unknown, "frame absent", x: left, y: top, width: card,
-          height: MachineLayout.netHeight,
+          height: layout.netHeight,
           lines: [["unknown", "?"], [TopologyText.shortBus(other.bus)]], text: nil,
           tooltip: "PCI device \(other.bus), class \(other.pciClass ?? "not stated")",
           in: &figure)
@@ -229,7 +236,11 @@ struct MachineDrawing {
     let bus = TopologyText.shortBus(gpu.bus)
     let name = gpu.device.map { "GPU \($0)" } ?? "GPU"
     var lines = [[name, gpu.device.map(String.init) ?? "GPU"]]
-    lines.append(gpu.rank.map { ["\(bus) · rank \($0)", bus, "r\($0)"] } ?? [bus])
+    if let overlay {
+      lines += overlay.lines(ofGPU: index)
+    } else {
+      lines.append(gpu.rank.map { ["\(bus) · rank \($0)", bus, "r\($0)"] } ?? [bus])
+    }
     let c2c = topology.fabricLinks.filter { $0.gpu == index && $0.kind == .c2c }
     if !c2c.isEmpty {
       let rate = c2c.reduce(0) { $0 + $1.bandwidth }
@@ -237,16 +248,18 @@ struct MachineDrawing {
     }
     var tooltip = "\(topology.label(gpu: index)), \(gpu.bus)"
     if let kind = TopologyText.architecture(of: gpu) { tooltip += ", \(kind)" }
-    if let rank = gpu.rank { tooltip += ", rank \(rank)" }
+    if overlay == nil, let rank = gpu.rank { tooltip += ", rank \(rank)" }
     if !gpu.link.isAssumed {
       tooltip += ", PCIe \(TopologyText.bandwidth(gpu.link.bandwidth))"
     }
     if let fabric = machine.fabricBandwidth(ofGPU: index) {
       tooltip += ", NVLink or xGMI \(TopologyText.bandwidth(fabric))"
     }
+    let mark = overlay?.mark(ofGPU: index)
+    if let mark { tooltip += mark.tooltip }
     drawChip(
       Palette.Machine.gpu, "frame", x: x, y: y, width: width, height: layout.gpuHeight,
-      lines: lines, text: Palette.Machine.inverse, tooltip: tooltip, in: &figure)
+      lines: lines, text: Palette.Machine.inverse, tooltip: tooltip, mark, in: &figure)
   }
 
   private func drawAdapter(
@@ -279,9 +292,14 @@ struct MachineDrawing {
     if let link = adapter.link, !link.isAssumed {
       tooltip += ", PCIe \(TopologyText.bandwidth(link.bandwidth))"
     }
+    let mark = overlay?.mark(ofAdapter: index, nets: nets)
+    if let mark {
+      tooltip += mark.tooltip
+      detail = [mark.text, "-"]
+    }
     drawChip(
-      Palette.Machine.net, "frame", x: x, y: y, width: width, height: MachineLayout.netHeight,
-      lines: [name, detail], text: nil, tooltip: tooltip, in: &figure)
+      Palette.Machine.net, "frame", x: x, y: y, width: width, height: layout.netHeight,
+      lines: [name, detail], text: nil, tooltip: tooltip, mark, in: &figure)
   }
 
   /// `400 Gb/s`.
@@ -293,7 +311,8 @@ struct MachineDrawing {
 
   private func drawChip(
     _ tone: Palette.Tone, _ style: String, x: Double, y: Double, width: Double, height: Double,
-    lines: [[String]], text: Palette.Tone?, tooltip: String, in figure: inout Figure
+    lines: [[String]], text: Palette.Tone?, tooltip: String, _ mark: LoadOverlay.Mark? = nil,
+    in figure: inout Figure
   ) {
     figure.body.element(
       "rect",
@@ -301,12 +320,13 @@ struct MachineDrawing {
         "class": .text("\(style) \(figure.tone(tone))"), "x": .number(x), "y": .number(y),
         "width": .number(width), "height": .number(height), "rx": "3",
       ], tooltip: tooltip)
+    if let mark { LoadOverlay.bar(mark, x: x, y: y, width: width, height: height, in: &figure) }
     let shown = lines.enumerated().compactMap { index, candidates -> String? in
       Figure.fitting(
         candidates, to: width - 4, size: index == 0 ? 10.5 : 9, isStrong: index == 0)
     }
     let step = 11.5
-    var baseline = y + height / 2 + 4 - step * Double(shown.count - 1) / 2
+    var baseline = y + (height - (mark == nil ? 0 : 7)) / 2 + 4 - step * Double(shown.count - 1) / 2
     for (index, line) in shown.enumerated() {
       figure.label(
         [line], x: x + width / 2, y: baseline, size: index == 0 ? 10.5 : 9,
@@ -325,6 +345,9 @@ struct MachineDrawing {
     if !topology.others.isEmpty { items.append((Palette.Machine.unknown, "unknown PCI device")) }
     if topology.fabricLinks.contains(where: { $0.target == .fabric }) {
       items.append((Palette.Machine.fabric, "NVLink switches"))
+    }
+    if overlay != nil {
+      items.append((Palette.Machine.load, "load, against the busiest of its kind"))
     }
     figure.swatches(items.map { ($0.0, $0.1) })
   }

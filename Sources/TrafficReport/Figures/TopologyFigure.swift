@@ -85,7 +85,6 @@ struct MachineLayout {
   static let padding = 6.0
   static let gap = 6.0
   static let header = 17.0
-  static let netHeight = 27.0
   /// Narrower chips cannot hold a GPU's name and address; NUMA nodes then go below each other.
   static let readable = 46.0
   static let widestCard = 150.0
@@ -99,10 +98,15 @@ struct MachineLayout {
   /// NUMA nodes of the host that hold nothing.
   private(set) var emptyNodes: [Int] = []
   let gpuHeight: Double
+  let netHeight: Double
 
   /// Lays out a host; `nil` when it does not fit into the figure's width.
-  init?(_ topology: Topology, host: Int) {
-    gpuHeight = topology.fabricLinks.contains { $0.kind == .c2c } ? 46 : 34
+  ///
+  /// With loads, parts have room for what they carried.
+  init?(_ topology: Topology, host: Int, hasLoads: Bool = false) {
+    gpuHeight =
+      (topology.fabricLinks.contains { $0.kind == .c2c } ? 46 : 34) + (hasLoads ? 18 : 0)
+    netHeight = hasLoads ? 37 : 27
     var boxOfProcessor: [Int: Int] = [:]
     for (index, processor) in topology.processors.enumerated() where processor.host == host {
       boxOfProcessor[index] = boxes.count
@@ -180,7 +184,7 @@ struct MachineLayout {
       let below = max(
         box.gpus.isEmpty ? 0 : gpuHeight, box.children.map { boxes[$0].height }.max() ?? 0)
       box.height =
-        Self.header + 2 * Self.padding + Double(box.cardRows) * (Self.netHeight + Self.gap) + below
+        Self.header + 2 * Self.padding + Double(box.cardRows) * (netHeight + Self.gap) + below
         - (below == 0 ? Self.gap : 0)
       boxes[index] = box
     }

@@ -64,6 +64,10 @@ extension Table {
       .text("coverage", "full, no_log (expected, no file) or no_operations") { $0.coverage },
       .integer("pid", "", "process id as NCCL printed it") { $0.pid },
       .text("bus_id", "PCI address of its GPU") { $0.busID },
+      .integer("numa_node", "", "NUMA node of its GPU; with --topology") { $0.numaNode },
+      .text("nearest_nic", "network devices nearest to its GPU by NCCL's rules; with --topology") {
+        $0.nearestNICs.joined(separator: "; ")
+      },
     ])
 
   static let rankMatrix = Table(
@@ -92,16 +96,21 @@ extension Table {
     "links", rowMeaning: "link with bytes > 0", order: "kind, node, rank, link", rows: \.links,
     columns: [
       Definition<LinkRow>.text(
-        "kind", "node_pair, network_device, peer_to_peer, shared_memory or on_node (not logged)"
+        "kind",
+        "node_pair, network_device, peer_to_peer, shared_memory or on_node (not logged); with --topology also nvlink, xgmi, c2c, pcie_gpu, pcie_nic, pcie_switch, inter_socket, nic"
       ) { $0.kind.rawValue },
       .integer("node", "", "node it belongs to; of a node_pair the one that sends") { $0.node },
       .integer("peer_node", "", "node that receives, of a node_pair") { $0.peerNode },
       .integer("rank", "", "global rank of the GPU it belongs to") { $0.rank },
-      .text("link", "network and device number as NCCL prints them; empty when not logged") {
-        $0.link
-      },
+      .text(
+        "link",
+        "network and device number as NCCL prints them; empty when not logged; of a link of the topology its ends or device"
+      ) { $0.link },
       .text("ranks", "global ranks whose bytes it carried") { RankList.text($0.ranks) },
-      .unsigned("sent_bytes", "bytes", "bytes that left over it") { $0.sentBytes },
+      .unsigned(
+        "sent_bytes", "bytes",
+        "bytes that left over it: from the GPU, up the PCIe tree, from the first of two ends"
+      ) { $0.sentBytes },
       .unsigned(
         "received_bytes", "bytes",
         "bytes that arrived over it; the other direction of a node_pair is a row of its own"
@@ -109,5 +118,14 @@ extension Table {
       .number("load_ratio", "ratio", "sent and received bytes over the mean of its kind") {
         $0.loadRatio
       },
+      .number(
+        "bandwidth_gb_per_s", "GB/s",
+        "1e9 bytes per second in one direction, as NCCL plans with; with --topology"
+      ) { $0.bandwidth },
+      .text("device", "name of the network device; with --topology") { $0.device },
+      .unsigned(
+        "assumed_bytes", "bytes",
+        "sent and received bytes whose way is the path table's, because the log does not name it"
+      ) { $0.assumedBytes },
     ])
 }
