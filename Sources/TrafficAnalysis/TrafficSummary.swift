@@ -111,8 +111,9 @@ public struct TrafficRow: Sendable, Equatable {
   public var intraNodeBytes: UInt64?
   /// Part of `wireBytes` that crosses nodes; `nil` when the placement is unknown.
   public var interNodeBytes: UInt64?
-  /// Operations that stated replays of captured CUDA graphs added, which are in no other column:
-  /// the capture's, times the replays. `nil` where none are stated.
+  /// Operations that stated replays of captured CUDA graphs added: the capture's, times the replays.
+  ///
+  /// They are in no other column; `nil` where none are stated.
   public var scaledOperations: UInt64?
   /// Payload of `scaledOperations`.
   public var scaledPayloadBytes: UInt64?
