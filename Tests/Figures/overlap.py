@@ -4,7 +4,8 @@
 
     python3 Tests/Figures/overlap.py [--binary PATH] [--shots FOLDER] [FILE.svg | FOLDER]...
 
-Without arguments it takes every figure of reports/, those that the built binary draws for the
+Without arguments it takes every figure of reports/, those that the unit tests wrote into
+.build/figures (`make unit`), those that the built binary draws for the
 machines of Fixtures/ with and without traffic, and those of jobs and machines made to be hard. Each
 is laid out twice by one headless Chromium, started once: in light mode with the fonts that the
 figure asks for, in dark mode with DejaVu Sans, the widest fallback. Checked of every text are
@@ -519,6 +520,10 @@ def main():
             workshop.figures += [
                 (f"{path.parent.name}/{path.name}", path)
                 for path in sorted((ROOT / "reports").rglob("*.svg"))]
+            written = ROOT / ".build/figures"
+            workshop.figures += [
+                (f"unit-{path.parent.name}/{path.name}", path)
+                for path in sorted(written.rglob("*.svg"))]
             workshop.draw()
         if not workshop.figures:
             faults.append("there is no figure to look at")

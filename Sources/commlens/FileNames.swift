@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CollectiveTrace
+
+/// What files besides the logs are called in a report.
+enum FileNames {
+  /// The names to show: without the folders that all have in common, so that no output names a
+  /// folder of this machine.
+  static func shown(_ paths: [String]) -> [String] {
+    let parts = paths.map { $0.split(separator: "/", omittingEmptySubsequences: true) }
+    var common = Array((parts.first ?? []).dropLast())
+    for path in parts {
+      var shared = 0
+      while shared < common.count, shared < path.count - 1, common[shared] == path[shared] {
+        shared += 1
+      }
+      common = Array(common.prefix(shared))
+    }
+    return zip(paths, parts).map { path, parts in
+      // An absolute path beside a relative one has no folder in common with it.
+      let rest =
+        common.isEmpty && path.hasPrefix("/") ? parts.suffix(1) : parts.dropFirst(common.count)
+      return rest.joined(separator: "/")
+    }
+  }
+
+  /// The same accounts with the names to show.
+  static func shown(_ ledgers: [FileLedger]) -> [FileLedger] {
+    zip(ledgers, shown(ledgers.map(\.file))).map { ledger, name in
+      var ledger = ledger
+      ledger.file = name
+      return ledger
+    }
+  }
+}
