@@ -7,7 +7,7 @@ enum FileNames {
   /// The names to show: without the folders that all have in common, so that no output names a
   /// folder of this machine.
   static func shown(_ paths: [String]) -> [String] {
-    let parts = paths.map { $0.split(separator: "/", omittingEmptySubsequences: true) }
+    let parts = paths.map(Self.parts)
     var common = Array((parts.first ?? []).dropLast())
     for path in parts {
       var shared = 0
@@ -24,12 +24,27 @@ enum FileNames {
     }
   }
 
-  /// The same accounts with the names to show.
+  /// The parts of a path, without steps into a folder and out again.
+  private static func parts(_ path: String) -> [Substring] {
+    var parts: [Substring] = []
+    for part in path.split(separator: "/", omittingEmptySubsequences: true) where part != "." {
+      if part == "..", let last = parts.last, last != ".." {
+        parts.removeLast()
+      } else {
+        parts.append(part)
+      }
+    }
+    return parts
+  }
+
+  /// The same accounts with the names to show, each file once.
   static func shown(_ ledgers: [FileLedger]) -> [FileLedger] {
-    zip(ledgers, shown(ledgers.map(\.file))).map { ledger, name in
+    var result: [FileLedger] = []
+    for (ledger, name) in zip(ledgers, shown(ledgers.map(\.file))) {
       var ledger = ledger
       ledger.file = name
-      return ledger
+      if !result.contains(ledger) { result.append(ledger) }
     }
+    return result
   }
 }

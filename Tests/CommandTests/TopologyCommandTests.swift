@@ -109,5 +109,7 @@ import Testing
     #expect(FileNames.shown(["x.xml", "-"]) == ["x.xml", "-"])
     #expect(FileNames.shown(["a/x.xml", "a/x.xml"]) == ["x.xml", "x.xml"])
     #expect(FileNames.shown(["/a/b/c.xml", "x.xml"]) == ["c.xml", "x.xml"])
+    #expect(FileNames.shown(["a/b/../c/./x", "a/y"]) == ["c/x", "y"])
+    #expect(FileNames.shown(["../x", "y"]) == ["../x", "y"])
   }
 }
