@@ -10,8 +10,8 @@ machines of Fixtures/ with and without traffic, and those of jobs and machines m
 is laid out twice by one headless Chromium, started once: in light mode with the fonts that the
 figure asks for, in dark mode with DejaVu Sans, the widest fallback. Checked of every text are
 
-- its ink (from 0.75 em above the baseline to 0.2 em below, turned as the text is) against that of
-  every other text and against the view box;
+- its ink (from 0.75 em above the baseline to 0.2 em below, turned as the text is) against the view
+  box, and, with 0.1 em more at both ends, against that of every other text;
 - its computed colour against the colours behind its start, middle and end, which must differ by
   4.5:1 (WCAG 2); behind is what was painted before: shapes, patterns (every colour in them), or the
   halo of the text itself;
@@ -71,10 +71,12 @@ MEASURE = r"""
     const at = (x, y) => new DOMPoint(x, y).matrixTransform(matrix);
     const [left, right, top, bottom] =
       [line.x, line.x + line.width, base - 0.75 * size, base + 0.2 * size];
-    const quad = [at(left, top), at(right, top), at(right, bottom), at(left, bottom)];
+    const corners = gap => [at(left - gap, top), at(right + gap, top),
+                            at(right + gap, bottom), at(left - gap, bottom)];
+    const quad = corners(0.1 * size);
     const [across, down] = [quad.map(p => p.x), quad.map(p => p.y)];
     texts.push({
-      style, text: element.textContent, quad, behind: shapes.length,
+      style, text: element.textContent, ink: corners(0), quad, behind: shapes.length,
       bounds: [Math.min(...across), Math.max(...across), Math.min(...down), Math.max(...down)],
       samples: [0.04, 0.5, 0.96].map(part => at(left + part * line.width, base - 0.3 * size)),
     });
@@ -98,7 +100,7 @@ MEASURE = r"""
     return least;
   };
   texts.forEach((one, index) => {
-    if (one.quad.some(p => p.x < box.x - 0.01 || p.x > box.x + box.width + 0.01
+    if (one.ink.some(p => p.x < box.x - 0.01 || p.x > box.x + box.width + 0.01
                         || p.y < box.y - 0.01 || p.y > box.y + box.height + 0.01)) {
       faults.push(`${quote(one.text)} leaves the canvas`);
     }
@@ -299,6 +301,9 @@ KNOWN = {
     "clean": (picture('<text x="10" y="20">one</text><text x="10" y="32">two</text>'), "", ""),
     "overlap": (
         picture('<text x="10" y="20">one</text><text x="20" y="24">two</text>'),
+        "overlaps", "overlaps"),
+    "numbers that run together": (
+        picture('<text x="10" y="20">10</text><text x="23" y="20">11</text>'),
         "overlaps", "overlaps"),
     "right edge": (picture('<text x="190" y="20">one</text>'), "leaves", "leaves"),
     "upper edge": (picture('<text x="10" y="5">one</text>'), "leaves", "leaves"),

@@ -282,17 +282,23 @@ enum RankMatrixFigure {
     let side = mapSize / Double(axis.bins)
     let step = side >= 12 ? 1 : Int((14 / side).rounded(.up))
     if axis.ranksPerBin == 1 {
-      for (place, row) in axis.ranks.enumerated() where place % step == 0 {
-        // Wide numbers stand too close to each other above narrow columns.
-        let isRoomy = TextMetrics.width("\(row.rank)", size: Figure.smallSize) < side * Double(step)
+      // Wide numbers need more room above narrow columns than beside rows.
+      let widest =
+        axis.ranks.map { TextMetrics.width("\($0.rank)", size: Figure.smallSize) }.max() ?? 0
+      let columnStep = max(step, Int(((widest + 4) / side).rounded(.up)))
+      for (place, row) in axis.ranks.enumerated() {
         let middle = (Double(place) + 0.5) * side
-        figure.text(
-          TextMetrics.fitted("\(row.rank)", to: 36, size: Figure.smallSize), x: x - 6,
-          y: y + middle + 3.5, size: Figure.smallSize, style: .muted, anchor: .end)
-        guard isRoomy else { continue }
-        figure.text(
-          "\(row.rank)", x: x + middle, y: y - 6, size: Figure.smallSize, style: .muted,
-          anchor: .middle)
+        let label = TextMetrics.fitted("\(row.rank)", to: 36, size: Figure.smallSize)
+        if place % step == 0 {
+          figure.text(
+            label, x: x - 6, y: y + middle + 3.5, size: Figure.smallSize, style: .muted,
+            anchor: .end)
+        }
+        if place % columnStep == 0 {
+          figure.text(
+            label, x: x + middle, y: y - 6, size: Figure.smallSize, style: .muted,
+            anchor: .middle)
+        }
       }
     }
     guard axis.nodes.count > 1 else { return }
