@@ -433,9 +433,13 @@ class Workshop:
     def run(self, name, *arguments):
         folder = self.scratch / name
         began = time.monotonic()
-        done = subprocess.run(
-            [self.binary, *map(str, arguments), "-q", "-o", folder], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60)
+        try:
+            done = subprocess.run(
+                [self.binary, *map(str, arguments), "-q", "-o", folder], stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60)
+        except subprocess.TimeoutExpired:
+            self.faults.append(f"{name}: not drawn within 60 s")
+            return time.monotonic() - began
         if done.returncode not in (0, 1):
             self.faults.append(f"{name}: status {done.returncode}: {done.stderr[-300:]!r}")
         self.figures += [(f"{name}/{path.name}", path) for path in sorted(folder.glob("*.svg"))]
