@@ -440,6 +440,25 @@ extension SampleJob {
       ])
   }
 
+  /// Every dimension in four phases, with four collectives each: 48 pairs of bars.
+  static let everyDimension = SampleJob(
+    name: "every-dimension", headline: "16 ranks on 2 nodes: everything at once", ranks: 16,
+    ranksPerNode: 8,
+    axes: D.allCases.enumerated().map { place, dimension in
+      Axis(dimension: dimension, size: [2, 4, 8][place % 3], stride: 1 + place % 2)
+    },
+    work: D.allCases.flatMap { dimension in
+      [TrafficPhase.forward, .backward, .optimizer, .unknown].flatMap { phase in
+        ["all_reduce", "reduce_scatter", "all_to_all", "a_collective_with_a_long_name"]
+          .enumerated().map { place, collective in
+            Work(
+              dimension: dimension, phase: phase, collective: collective, dataType: "bfloat16",
+              typeSize: 2, count: 1 << UInt64(2 + (dimension.order * 7 + place * 5) % 28),
+              operations: 3)
+          }
+      }
+    })
+
   /// Names that attack every format, and a rank list with holes.
   static func hostile() -> TrafficSummary {
     var job = training
