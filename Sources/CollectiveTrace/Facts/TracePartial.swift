@@ -211,10 +211,15 @@ public struct ConnectionFacts: Sendable, Equatable {
   public var isPointToPoint: Bool
   /// Channels.
   public var channels: Int
+  /// Whether its communicator was found by the time of the line, because the line names none.
+  public var isDeduced: Bool
+  /// The other end's device as printed, where `isDeduced`: it must be that of the other end's log.
+  public var peerDevice: DeviceLabel?
   /// Makes a row.
   public init(
     source: Int, target: Int, transport: String, isReceive: Bool = false,
-    isPointToPoint: Bool = false, channels: Int = 1
+    isPointToPoint: Bool = false, channels: Int = 1, isDeduced: Bool = false,
+    peerDevice: DeviceLabel? = nil
   ) {
     self.source = source
     self.target = target
@@ -222,6 +227,25 @@ public struct ConnectionFacts: Sendable, Equatable {
     self.isReceive = isReceive
     self.isPointToPoint = isPointToPoint
     self.channels = channels
+    self.isDeduced = isDeduced
+    self.peerDevice = peerDevice
+  }
+}
+
+/// The device that a connection shows in brackets after a rank: `[3]`, `[1b000]`.
+///
+/// 2.5 to 2.18.1 and RCCL print the PCI address in hexadecimal, later releases the NVML index in
+/// decimal; the text alone does not tell which.
+public struct DeviceLabel: Sendable, Hashable {
+  /// The digits, read as hexadecimal.
+  public var digits: UInt64
+  /// Makes a label.
+  public init(digits: UInt64) { self.digits = digits }
+
+  /// Whether it may stand for a device of which this is known.
+  public func fits(nvmlDevice: Int?, busID: UInt64?) -> Bool {
+    if nvmlDevice == nil, busID == nil { return true }
+    return busID == digits || nvmlDevice.map { Int(String(digits, radix: 16)) == $0 } ?? false
   }
 }
 
