@@ -560,6 +560,10 @@ public struct TrafficSummary: Sendable {
   public var rankMatrix: [RankMatrixRow] = []
   /// Sorted by kind, node, rank, link.
   public var links: [LinkRow] = []
+  /// Sorted by node, kind, network, index.
+  public var devices: [DeviceRow] = []
+  /// Sorted by communicator, kind, source, destination.
+  public var ringEdges: [RingEdgeRow] = []
   /// Sorted by severity, code, location.
   public var findings: [Finding] = []
   /// Sorted by file name.

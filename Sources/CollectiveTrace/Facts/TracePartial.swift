@@ -48,6 +48,8 @@ public struct ProcessFacts: Sendable {
   public var notices: [Notice] = []
   /// Names of networks in use (`Using network IB`), in order of first appearance.
   public var networks: [String] = []
+  /// Connections whose communicator could not be told, one row per GPU and transport.
+  public var unplacedConnections: [UnplacedConnection] = []
   /// Order of calls, one per GPU of the process.
   public var timelines: [CallSequence] = []
 
@@ -229,6 +231,22 @@ public struct ConnectionFacts: Sendable, Equatable {
     self.channels = channels
     self.isDeduced = isDeduced
     self.peerDevice = peerDevice
+  }
+}
+
+/// Channels that a GPU of a process opened for a communicator that could not be told.
+public struct UnplacedConnection: Sendable, Equatable {
+  /// Bracketed CUDA ordinal of the line's head.
+  public var device: Int?
+  /// As ``ConnectionFacts/transport``.
+  public var transport: String
+  /// Channels.
+  public var channels: Int
+  /// Makes a row.
+  public init(device: Int?, transport: String, channels: Int) {
+    self.device = device
+    self.transport = transport
+    self.channels = channels
   }
 }
 

@@ -94,6 +94,8 @@ extension FactStore {
   ) {
     lanes[lane].connections.lastKey = Self.useKey(communicator, purpose, thread)
     threads[thread].makesCalls = true
+    // A thread that calls has ended its init, although the line that says so may be lost.
+    threads[thread].initialising = -1
     // A communicator of one rank never connects.
     guard communicators[communicator].size != 1 else { return }
     let isFirst = communicators[communicator].used.isDisjoint(with: purpose)

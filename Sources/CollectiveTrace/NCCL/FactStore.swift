@@ -252,6 +252,7 @@ struct FactStore: ~Copyable {
     let lane = Int(communicators[index].lane)
     lanes[lane].connections.openCommunicators += 1
     lanes[lane].connections.newest = Int32(truncatingIfNeeded: index)
+    lanes[lane].connections.lastKey = .max
     liveTable.set(index, for: TripleKey(a: pointer, b: UInt64(process), c: 0))
     let ownerKey = TripleKey(a: pointer, b: 0, c: 1)
     let owner = liveTable.row(for: ownerKey)

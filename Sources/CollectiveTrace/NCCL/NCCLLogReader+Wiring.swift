@@ -136,13 +136,15 @@ extension NCCLLogReader {
       let mark = text.find(" via ")
     else { return .unused }
     let isReceive = text.find("[receive]").map { $0 < mark } ?? false
-    let end = text.find(" comm 0x", from: mark) ?? text.end
+    // RCCL names the communicator; one that is not known is not another one.
+    let name = text.find(" comm 0x", from: mark)
+    let end = name ?? text.end
     var row = ConnectionFacts(
       source: Int(clamping: source), target: Int(clamping: target),
       transport: text.text(from: mark + 5, to: end, limit: 80), isReceive: isReceive,
       isPointToPoint: index ?? 0 > 0)
     var found = named
-    if named == nil {
+    if named == nil, name == nil {
       let (own, peer) = isReceive ? (row.target, row.source) : (row.source, row.target)
       let (label, peerLabel) =
         isReceive ? (targetDevice, sourceDevice) : (sourceDevice, targetDevice)
@@ -152,7 +154,10 @@ extension NCCLLogReader {
       row.isDeduced = true
       row.peerDevice = peerLabel.digits
     }
-    guard let communicator = found else { return .unused }
+    guard let communicator = found else {
+      addUnplaced(row.transport, thread: thread)
+      return .unused
+    }
     let key = ConnectionKey(communicator: communicator, connection: row)
     if let known = connections[key] {
       store.facts[communicator].connections[known].channels += 1
@@ -162,6 +167,21 @@ extension NCCLLogReader {
     connections[key] = store.facts[communicator].connections.count
     store.facts[communicator].connections.append(row)
     return .used
+  }
+
+  /// Counts a connection for its GPU alone: the machine is known where the communicator is not.
+  private mutating func addUnplaced(_ transport: String, thread: Int) {
+    let process = store.process(of: thread)
+    let device = store.threads[thread].device
+    let key = UnplacedKey(process: process, device: device, transport: transport)
+    if let known = unplaced[key] {
+      store.processes[process].unplacedConnections[known].channels += 1
+    } else if unplaced.count < Self.maximumEdges {
+      unplaced[key] = store.processes[process].unplacedConnections.count
+      store.processes[process].unplacedConnections.append(
+        UnplacedConnection(
+          device: device >= 0 ? Int(device) : nil, transport: transport, channels: 1))
+    }
   }
 
   /// The communicator that a thread connects, where its own rank and device are as the line says.
@@ -210,6 +230,13 @@ extension NCCLLogReader {
     var source: Int
     var target: Int
     var kind: EdgeFacts.Kind
+  }
+
+  /// Finds an unplaced connection again.
+  struct UnplacedKey: Hashable {
+    var process: Int
+    var device: Int32
+    var transport: String
   }
 
   /// Finds a connection again.

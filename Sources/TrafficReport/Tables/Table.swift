@@ -126,7 +126,7 @@ public struct Table: Sendable {
   /// All tables, in the order in which they are written.
   public static let all: [Table] = [
     .traffic, .communicators, .messageSizes, .ranks, .rankMatrix, .links,
-    .reconciliation, .findings, .ingestion,
+    .reconciliation, .findings, .ingestion, .machine, .rings,
   ]
 
   /// The tables that a run has: nothing can be reconciled without a job and its model.

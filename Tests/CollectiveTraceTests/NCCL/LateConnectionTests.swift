@@ -93,6 +93,11 @@ import Testing
     log.line("Channel 00/0 : 0[0] -> 1[2] via P2P/CUMEM", tid: 201)
     #expect(log.ways == [[], []])
     #expect(log.unplaced == 2)
+    // The machine is known all the same.
+    #expect(
+      log.process?.unplacedConnections == [
+        UnplacedConnection(device: 0, transport: "P2P/CUMEM", channels: 2)
+      ])
     // Afterwards both are connected and another one is told again.
     log.begin(Self.other, ranks: 4)
     log.call("AllReduce", Self.world, ranks: 4)
@@ -195,6 +200,30 @@ import Testing
     log.call("AllReduce", Self.world, ranks: 4)
     log.end(Self.world, ranks: 4)
     log.line("Channel 00/0 : 0[0] -> 1[1] via P2P/CUMEM", tid: 200)
+    #expect(log.ways == [[]])
+    #expect(log.unplaced == 1)
+  }
+
+  @Test func aCallEndsTheInitOfItsThread() {
+    var log = Log()
+    log.begin(Self.world, ranks: 4)
+    log.call("AllReduce", Self.world, ranks: 4)
+    log.line(
+      "ncclCommInitRank comm \(Self.pair) rank 0 nranks 2 cudaDev 0 nvmlDev 0 busId 10000 commId 0x2 - Init START"
+    )
+    log.line("Channel 00/0 : 0[0] -> 1[3] via P2P/IPC")
+    log.call("AllReduce", Self.world, ranks: 4)
+    log.line("Channel 00/0 : 0[0] -> 1[1] via P2P/CUMEM")
+    #expect(log.ways == [["0>1 P2P/CUMEM x1"], ["0>1 P2P/IPC x1"]])
+  }
+
+  /// RCCL names the communicator on each line: one that the log does not know is not the last one.
+  @Test func aLineThatNamesAnotherCommunicatorIsNotTheLastOnes() {
+    var log = Log()
+    log.begin(Self.world, ranks: 4)
+    log.call("AllReduce", Self.world, ranks: 4)
+    log.line(
+      "Channel 00/0 : 0[10000] -> 1[11000] via P2P/IPC comm \(Self.pair) nRanks 04", tid: 200)
     #expect(log.ways == [[]])
     #expect(log.unplaced == 1)
   }
