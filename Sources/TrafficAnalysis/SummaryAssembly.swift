@@ -114,7 +114,7 @@ struct SummaryAssembly {
       let traffic = accountant.account(&ledger)
       if traffic.classes.contains(where: {
         $0.dataType == .unknown && ($0.kind == .allGather || $0.kind == .broadcast)
-      }) {
+      }), !views.contains(where: \.isSampled) {
         hasByteCounts = true
       }
       let own = AnalysedCommunicator(

@@ -157,6 +157,11 @@ struct TextCursor {
     while next == 0x20 || next == 0x09 { position += 1 }
   }
 
+  /// Skips blanks and ends of lines.
+  mutating func skipSpace() {
+    while next == 0x20 || next == 0x09 || next == 0x0A || next == 0x0D { position += 1 }
+  }
+
   /// Lends the bytes that are left.
   func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
     unsafe body(UnsafeRawBufferPointer(start: base + position, count: max(0, end - position)))
