@@ -19,8 +19,9 @@ enum MachineText {
     if !nics.isEmpty {
       let used = nics.count { !$0.ranks.isEmpty }
       parts.append(
-        "\(used == 0 ? "none" : Quantity.count(used)) of "
-          + "\(Quantity.counted(nics.count, "network device")) in use")
+        used == 0
+          ? "no network device in use"
+          : "\(Quantity.count(used)) of \(Quantity.counted(nics.count, "network device")) in use")
     }
     let ways = transports(gpus)
     if !ways.isEmpty {
