@@ -52,7 +52,8 @@ struct GlobalRanks {
     }
     if jobs > 1,
       numberByStatement(endpoints, table) || numberByLauncher(endpoints, table)
-        || numberByJob(endpoints, table, layout) {
+        || numberByJob(endpoints, table, layout)
+    {
       // Ranks of one job that happen to share no communicator.
       jobs = 1
       job = [Int](repeating: 0, count: job.count)

@@ -84,6 +84,10 @@ struct SummaryAssembly {
         endpoints, table, ranks, hosts: hosts, nodeOfHost: nodes, join
       ).rows
     summary.ringEdges = ringEdges()
+    let timing = TimingAnalysis(analysed, labels, ranks, table)
+    summary.durations = timing.durations
+    summary.overlaps = timing.overlaps
+    summary.waiting = timing.waiting
     summary.ingestion = table.files
     let missing = summary.ranks.lazy.filter { $0.coverage == "no_log" }.map(\.rank)
     var collector = FindingCollector(table, endpoints, analysed, ranks, layout)
@@ -92,7 +96,7 @@ struct SummaryAssembly {
       devices: summary.devices, join)
     summary.coverage = coverage(summary, missing: Array(missing), order)
     summary.coverage.unmatchedBytes = matrix.unmatchedBytes
-    summary.coverage.statements += join?.statements() ?? []
+    summary.coverage.statements += (join?.statements() ?? []) + timing.statements()
     summary.headline = Headline.text(
       seen: summary.coverage.ranksSeen, expected: ranks.expected, nodes: Set(hosts).count,
       jobs: ranks.jobs, declared: layout?.degrees,
