@@ -144,7 +144,6 @@ enum CoverageStatement {
         "\(counted(facts.coarsenedCalls, "call was", "calls were")) counted without their size; totals are right."
       )
     }
-    if let connections = connections(facts) { lines.append(connections) }
     if coverage.linesUnrecognised > 0 {
       lines.append(
         "\(counted(coverage.linesUnrecognised, "line of NCCL matches", "lines of NCCL match")) no message that commlens knows."
@@ -152,6 +151,7 @@ enum CoverageStatement {
     }
     if let tokens = tokens(facts) { lines.append(tokens) }
     if let repeats = repetition(facts) { lines.append(repeats) }
+    if let connections = connections(facts) { lines.append(connections) }
     return lines
   }
 
