@@ -30,7 +30,8 @@ struct FindingCollector {
   ///
   /// `links` and `matrix` are the rows of the summary.
   mutating func collect(
-    missing: [Int], links: [LinkRow], matrix: [RankMatrixRow], _ join: TopologyJoin?
+    missing: [Int], links: [LinkRow], matrix: [RankMatrixRow], devices: [DeviceRow],
+    _ join: TopologyJoin?
   ) -> [Finding] {
     files()
     copies()
@@ -47,7 +48,10 @@ struct FindingCollector {
     environment()
     habits(matrix)
     timeouts()
-    if let join { topologies(join) }
+    if let join {
+      topologies(join)
+      listedDevices(join, devices)
+    }
     return findings.sorted {
       ($0.severity, $0.code, $0.location, $0.summary)
         < ($1.severity, $1.code, $1.location, $1.summary)

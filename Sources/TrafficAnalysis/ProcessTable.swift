@@ -347,6 +347,7 @@ extension ProcessTable.Record {
     facts.environment += other.facts.environment.filter { !facts.environment.contains($0) }
     facts.networks += other.facts.networks.filter { !facts.networks.contains($0) }
     facts.notices += other.facts.notices
+    facts.unplacedConnections += other.facts.unplacedConnections
     // Which file came first is not certain enough to join the order of calls.
     facts.timelines = []
   }

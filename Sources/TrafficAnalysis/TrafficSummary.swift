@@ -560,6 +560,10 @@ public struct TrafficSummary: Sendable {
   public var rankMatrix: [RankMatrixRow] = []
   /// Sorted by kind, node, rank, link.
   public var links: [LinkRow] = []
+  /// Sorted by node, kind, network, index.
+  public var devices: [DeviceRow] = []
+  /// Sorted by communicator, kind, source, destination.
+  public var ringEdges: [RingEdgeRow] = []
   /// Sorted by dimension, collective, data type, message bytes, size; empty without times.
   public var durations: [DurationRow] = []
   /// The whole trace first, then the steps by time; empty without compute kernels.

@@ -33,7 +33,7 @@ extension FindingCollector {
     var ways: [Way] = []
     for own in communicators {
       for view in own.views {
-        for row in view.facts.connections {
+        for row in view.connections {
           ways.append(
             Way(
               process: view.process, endpoint: view.endpoint,

@@ -134,6 +134,8 @@ struct SampleJob {
     }
     summary.rankMatrix = matrix()
     summary.links = links(summary.rankMatrix)
+    summary.devices = devices(summary.ranks)
+    summary.ringEdges = ringEdges()
     summary.coverage = coverage(rows)
     summary.ingestion = ledgers()
     summary.findings = findings()
@@ -192,6 +194,46 @@ struct SampleJob {
           kind: .nodePair, node: nodes[0], peerNode: nodes[1], link: "", ranks: $0.ranks.sorted(),
           sentBytes: $0.bytes, receivedBytes: 0, loadRatio: 1)
       }
+    }
+  }
+
+  /// A GPU for each rank with a log, a network device for each node, and one that nobody uses.
+  private func devices(_ rows: [RankRow]) -> [DeviceRow] {
+    var devices: [DeviceRow] = []
+    for (node, ranks) in Dictionary(grouping: rows.filter { $0.host != nil }, by: { $0.node ?? 0 })
+      .sorted(by: { $0.key < $1.key })
+    {
+      for rank in ranks {
+        var gpu = DeviceRow(
+          node: node, host: host(node), kind: .gpu, index: rank.gpu, name: rank.busID,
+          source: .log)
+        gpu.ranks = [rank.rank]
+        gpu.transports = ["P2P/CUMEM/read", "NET/IB/GDRDMA"]
+        gpu.channels = 24
+        devices.append(gpu)
+      }
+      for index in 0..<2 {
+        var nic = DeviceRow(
+          node: node, host: host(node), kind: .nic, index: index, name: "mlx5_\(index):1/IB",
+          network: "IB", source: .both)
+        nic.topologyName = "mlx5_\(index)"
+        if index == 0 {
+          nic.ranks = ranks.map(\.rank)
+          nic.transports = ["NET/IB/GDRDMA"]
+          nic.channels = 8
+        }
+        devices.append(nic)
+      }
+    }
+    return devices
+  }
+
+  private func ringEdges() -> [RingEdgeRow] {
+    (0..<min(ranks, 4)).map { rank in
+      let next = (rank + 1) % min(ranks, 4)
+      return RingEdgeRow(
+        communicator: "c0", kind: .ring, sourceRank: rank, destinationRank: next, channels: 24,
+        crossesNodes: rank / ranksPerNode != next / ranksPerNode)
     }
   }
 

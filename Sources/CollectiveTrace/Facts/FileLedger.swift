@@ -99,6 +99,9 @@ public struct FileLedger: Sendable, Equatable {
   public var contentCRC32: UInt32 = 0
   /// Distinct operation keys that did not fit the table and were summed without their size.
   public var coarsenedCalls: Int = 0
+  /// Transport lines (`Channel ... via ...`) that name no communicator and could be of several,
+  /// or of none that is known.
+  public var unplacedConnections: Int = 0
   /// The commonest shapes of unrecognised messages: digits as `#`, with a count; at most 20.
   public var unrecognisedShapes: [Shape] = []
 

@@ -34,6 +34,15 @@ struct FactStore: ~Copyable {
     var initialising: Int32
     /// The last communicator whose init this thread completed, or -1.
     var completed: Int32
+    /// Communicator that this thread connects, or one of the two below.
+    var connecting = Self.notConnecting
+    /// When that was found: see ``ConnectionCandidates``.
+    var connectingStretch: UInt32 = 0
+    /// Whether it printed an operation line.
+    var makesCalls = false
+
+    static let notConnecting: Int32 = -1
+    static let undecided: Int32 = -2
   }
 
   /// The hot part of a communicator instance.
@@ -44,6 +53,8 @@ struct FactStore: ~Copyable {
     var size: Int32
     var rank: Int32
     var ended: Bool
+    /// What it was used for.
+    var used: ConnectionPurpose = []
     var collectiveCalls: UInt64
     var orderHash: UInt64
     /// Calls of either kind; a re-created pointer without init lines is told by them.
@@ -125,6 +136,8 @@ struct FactStore: ~Copyable {
     /// Exchange number in which a peer was last sent to (even places) or received from (odd).
     var stamps = RawBuffer<UInt32>(capacity: 8)
     var stamp: UInt32 = 0
+    /// Who may be opening connections.
+    var connections = ConnectionCandidates()
 
     init(process: Int32, device: Int32) {
       self.process = process
@@ -143,7 +156,7 @@ struct FactStore: ~Copyable {
   private var tuningRows = RawBuffer<TuningRow>()
   /// Distinct (algorithm, protocol) pairs seen.
   private(set) var choices: [TuningChoice] = []
-  private var lanes: LaneTable
+  var lanes: LaneTable
   private var rowTable = KeyTable()
   private var exchangeTable = KeyTable()
   private var tuningTable = KeyTable()
@@ -225,6 +238,9 @@ struct FactStore: ~Copyable {
   mutating func beginCommunicator(pointer: UInt64, thread: Int, line: Int) -> Int {
     let process = process(of: thread)
     let index = communicators.count
+    if let old = communicator(pointer: pointer, process: process), !communicators[old].ended {
+      lanes[Int(communicators[old].lane)].connections.openCommunicators -= 1
+    }
     communicators.append(
       Communicator(
         process: Int32(process), lane: lane(of: thread), firstThread: -1, size: 0, rank: -1,
@@ -233,6 +249,10 @@ struct FactStore: ~Copyable {
     let device = threads[thread].device
     cold.bracketDevice = device >= 0 ? Int(device) : nil
     facts.append(cold)
+    let lane = Int(communicators[index].lane)
+    lanes[lane].connections.openCommunicators += 1
+    lanes[lane].connections.newest = Int32(truncatingIfNeeded: index)
+    lanes[lane].connections.lastKey = .max
     liveTable.set(index, for: TripleKey(a: pointer, b: UInt64(process), c: 0))
     let ownerKey = TripleKey(a: pointer, b: 0, c: 1)
     let owner = liveTable.row(for: ownerKey)
@@ -278,15 +298,23 @@ struct FactStore: ~Copyable {
   /// Ends a communicator.
   mutating func endCommunicator(_ index: Int, as end: CommunicatorFacts.End) {
     communicators[index].ended = true
+    lanes[Int(communicators[index].lane)].connections.openCommunicators -= 1
     facts[index].end = end
     epoch &+= 1
+  }
+
+  /// The lane of the GPU that a thread's head names, if it has communicators.
+  func knownLane(of thread: Int) -> Int? { laneTable.row(for: laneKey(thread)) }
+
+  private func laneKey(_ thread: Int) -> TripleKey {
+    TripleKey(
+      a: UInt64(truncatingIfNeeded: threads[thread].device), b: UInt64(process(of: thread)), c: 0)
   }
 
   /// Moves a communicator to the lane of the GPU that its init line names.
   private mutating func lane(of thread: Int) -> Int32 {
     let device = threads[thread].device
-    let key = TripleKey(
-      a: UInt64(truncatingIfNeeded: device), b: UInt64(process(of: thread)), c: 0)
+    let key = laneKey(thread)
     if let known = laneTable.row(for: key) { return Int32(known) }
     let index = lanes.append(process: threads[thread].process, device: device)
     laneTable.set(index, for: key)
@@ -360,6 +388,11 @@ struct FactStore: ~Copyable {
     if communicators[communicator].firstThread != Int32(truncatingIfNeeded: thread) {
       rows[row].otherThreadCalls &+= 1
     }
+    let purpose: ConnectionPurpose =
+      rows[row].kind.isMadeOfSends ? .pointToPoint : .collective
+    if lanes[lane].connections.lastKey != Self.useKey(communicator, purpose, thread) {
+      noteUse(of: communicator, for: purpose, thread: thread, lane: lane)
+    }
     communicators[communicator].collectiveCalls &+= 1
     communicators[communicator].orderHash =
       (communicators[communicator].orderHash ^ hash) &* 0x9FB2_1C65_1E98_DF25 ^ (hash >> 17)
@@ -386,6 +419,9 @@ struct FactStore: ~Copyable {
     let lane = communicators[communicator].touch(thread: thread, line: line)
     let isOther = communicators[communicator].firstThread != Int32(truncatingIfNeeded: thread)
     let size = communicators[communicator].size
+    if lanes[lane].connections.lastKey != Self.useKey(communicator, .pointToPoint, thread) {
+      noteUse(of: communicator, for: .pointToPoint, thread: thread, lane: lane)
+    }
     guard kind == .send || kind == .recv, size > 1, size <= 1 << 16, peer >= 0, peer < size else {
       if lanes[lane].openCommunicator >= 0 { closeExchange(lane: lane) }
       let row = row(

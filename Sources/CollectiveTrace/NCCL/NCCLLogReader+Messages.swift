@@ -4,11 +4,11 @@
 extension NCCLLogReader {
   /// Reads one message and remembers what it was.
   ///
-  /// The message ends at `end`, which is before the line's end in a glued line (`isTorn`). The
-  /// memo may learn the bytes only if they are a line of the window (`canRemember`).
+  /// The message ends at `end`, which is before the line's end in a glued line (`isTorn`), where
+  /// all but the last may lack their end (`isCut`). The memo may learn the bytes only if they are a line of the window (`canRemember`).
   mutating func message(
     _ line: UnsafeRawPointer, anchor: Anchor, cursor whole: TextCursor, end: Int, isTorn: Bool,
-    canRemember: Bool
+    isCut: Bool, canRemember: Bool
   ) -> FileLedger.LineClass {
     if !anchor.hasHead, !hosts.isEmpty {
       return unsafe headless(line, from: anchor.message, to: end, level: anchor.level)
@@ -34,7 +34,7 @@ extension NCCLLogReader {
     case .info:
       return unsafe information(
         line, cursor: cursor, thread: thread, process: process, lineNumber: lineNumber,
-        canRemember: canRemember && anchor.hasHead)
+        isCut: isCut, canRemember: canRemember && anchor.hasHead)
     case .call:
       return callTrace(cursor, thread: thread, process: process, lineNumber: lineNumber)
     case .warning, .abort:
@@ -75,7 +75,7 @@ extension NCCLLogReader {
 
   private mutating func information(
     _ line: UnsafeRawPointer, cursor: TextCursor, thread: Int, process: Int, lineNumber: Int,
-    canRemember: Bool
+    isCut: Bool, canRemember: Bool
   ) -> FileLedger.LineClass {
     var record = OperationRecord.empty
     var tailStart = 0
@@ -133,7 +133,7 @@ extension NCCLLogReader {
       return unknown(cursor, line: lineNumber)
     }
     // Never remembered: the same text belongs to another communicator the next time.
-    switch readWiring(cursor, thread: thread, process: process) {
+    switch readWiring(cursor, thread: thread, process: process, isCut: isCut) {
     case .used: return .parsed
     case .unused: return .knownIgnored
     case .other: break

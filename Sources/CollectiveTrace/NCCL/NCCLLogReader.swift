@@ -35,6 +35,8 @@ struct NCCLLogReader: FormatReader, ~Copyable {
   /// Where an edge or a connection stands in the facts of its communicator.
   var edges: [EdgeKey: Int] = [:]
   var connections: [ConnectionKey: Int] = [:]
+  /// The same for connections of a process whose communicator could not be told.
+  var unplaced: [UnplacedKey: Int] = [:]
   /// A version line without a head; it belongs to whoever printed to this stream.
   var bareVersion: LibraryVersion?
   var isAfterGap = false
