@@ -40,7 +40,7 @@ import Testing
     #expect((durations.basis, durations.histogram.count) == (.kernelGPU, 2))
     #expect(durations.histogram.total == 88_000)
     #expect(process.timing?.calls.map(\.sequence) == [7, 8])
-    // Six of eight calls, by the sequence numbers, have no record.
+    // Nine calls by the sequence numbers, two records.
     #expect(process.notices.first?.text.contains("7 of 9") == true)
   }
 
@@ -81,7 +81,7 @@ import Testing
       let partial = read(text + text, window: window)
       let ledger = partial.files[0]
       #expect(ledger.isBalanced)
-      #expect(ledger[.parsed].lines == 24)
+      #expect(ledger[.parsed].lines == 22)
       #expect(partial.processes.first?.communicators.first?.calls.first?.calls == 2)
     }
   }

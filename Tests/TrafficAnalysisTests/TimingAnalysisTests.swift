@@ -53,7 +53,7 @@ import Testing
     let summary = TrafficAnalyzer.analyze(Self.inspector(Self.times))
     let row = try #require(summary.durations.first)
     #expect(summary.durations.count == 1)
-    #expect((row.durations.count, row.durations.total) == (12, 190_000))
+    #expect((row.durations.count, row.durations.total) == (12, 192_000))
     #expect((row.durations.minimum, row.durations.maximum) == (5_000, 40_000))
     #expect(row.messageBytes == 1_000_000)
     // 1,000,000 bytes in 10 us are 100 GB/s; four ranks: times 2 (4 - 1) / 4.
