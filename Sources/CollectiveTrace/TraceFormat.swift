@@ -16,6 +16,14 @@ public struct TraceFormat: Sendable {
       "NCCL 2.3 to 2.30 and RCCL debug logs (NCCL_DEBUG=INFO and more), alone or among other output",
     recognisedBy: "a line with `host:pid:tid [dev] NCCL INFO`")
 
+  /// Answers of NCCL's RAS subsystem.
+  public static let ncclRAS = TraceFormat(
+    name: "nccl_ras",
+    summary: "reports of `ncclras` (NCCL 2.24 to 2.30, text), alone or inside a log",
+    recognisedBy:
+      "`NCCL version ... compiled with CUDA`, the table of communicators, or `#0-0 (hash) MISMATCH`"
+  )
+
   /// Every format, in the order in which they are tried.
-  public static let all = [ncclLog]
+  public static let all = [ncclLog, ncclRAS]
 }

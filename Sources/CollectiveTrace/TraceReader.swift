@@ -40,7 +40,11 @@ public enum TraceReader {
       }
       var (ledger, processes) = reader.finish()
       stream.apply(to: &ledger)
-      if !processes.isEmpty { ledger.format = TraceFormat.ncclLog.name }
+      if !processes.isEmpty {
+        ledger.format = TraceFormat.ncclLog.name
+      } else if !ledger.rasReports.isEmpty {
+        ledger.format = TraceFormat.ncclRAS.name
+      }
       partial.files = [ledger]
       partial.processes = processes
     } catch {

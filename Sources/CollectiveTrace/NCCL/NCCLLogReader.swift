@@ -20,6 +20,7 @@ struct NCCLLogReader: ~Copyable {
   var ledger: FileLedger
   var memo = LineMemo()
   var shapes = ShapeTable()
+  var ras = RASTextReader()
   /// What text lines outside NCCL's messages continue, from the line before.
   var continuation = Continuation.none
   /// Host names seen at clean line starts.
@@ -159,6 +160,7 @@ struct NCCLLogReader: ~Copyable {
     }
     ledger.coarsenedCalls = store.coarsenedCalls
     ledger.unrecognisedShapes = shapes.ranked()
+    ledger.rasReports = ras.reports
     return (ledger, processes)
   }
 
@@ -270,6 +272,12 @@ struct NCCLLogReader: ~Copyable {
         ?? newTail(tail, kind: kind, thread: thread)
     else { return 0 }
     if entry.action == .collective {
+      if kind == .allGather {
+        unsafe store.noteGather(
+          row: Int(entry.row), communicator: Int(entry.communicator),
+          sendBuffer: Self.pointer(send + 10, sendLength),
+          receiveBuffer: Self.pointer(receive + 10, receiveLength))
+      }
       store.countCollective(
         row: Int(entry.row), communicator: Int(entry.communicator), thread: thread,
         elementCount: entry.count, line: lineNumber)
@@ -317,9 +325,7 @@ struct NCCLLogReader: ~Copyable {
     else { return nil }
     offset += 6
     guard unsafe Self.pointerLength(tail + offset) == 14 else { return nil }
-    let high = unsafe LineMemo.hexValue(LineMemo.load(tail, offset + 2))
-    let low = unsafe LineMemo.hexValue(LineMemo.load(tail, offset + 6))
-    let pointer = high << 16 | (low & 0xFFFF)
+    let pointer = unsafe Self.pointer(tail + offset, 14)
     offset += 14
     guard unsafe LineMemo.load(tail, offset) == 0x736b_6e61_726e_5b20 else {  // " [nranks"
       return nil
@@ -383,6 +389,15 @@ struct NCCLLogReader: ~Copyable {
       guard offset - start <= limit else { return nil }
     }
     return offset > start ? value : nil
+  }
+
+  /// The value of a pointer of known length: `0x` and 12 digits, else `(nil)`.
+  @inline(__always)
+  private static func pointer(_ start: UnsafeRawPointer, _ length: Int) -> UInt64 {
+    guard length == 14 else { return 0 }
+    let high = unsafe LineMemo.hexValue(LineMemo.load(start, 2))
+    let low = unsafe LineMemo.hexValue(LineMemo.load(start, 6))
+    return high << 16 | (low & 0xFFFF)
   }
 
   /// Length of `0x` and 12 hexadecimal digits, or of `(nil)`; 0 for anything else.

@@ -137,6 +137,16 @@ struct TextCursor {
     return skip("0") ? 0 : nil
   }
 
+  /// The decimal number right before the first such text.
+  func number(before text: StaticString) -> Int? {
+    guard let found = find(text) else { return nil }
+    var start = found
+    while start > position, byte(at: start - 1) &- 0x30 < 10 { start -= 1 }
+    var digits = self
+    digits.position = start
+    return digits.decimal().map { Int(clamping: $0) }
+  }
+
   /// Reads a decimal number with an optional fraction.
   mutating func fraction() -> Double? {
     guard let whole = decimal() else { return nil }
