@@ -80,31 +80,38 @@ extension FindingCollector {
 
   // MARK: - Repetitions
 
-  /// All-gathers that every rank makes twice in a row with the same buffers.
+  /// Pairs from which on they are no accident.
+  private static let fewestRepetitions: UInt64 = 3
+
+  /// All-gathers that every rank makes in pairs: twice in a row with the same buffers.
   ///
-  /// The log does not show what kernels write between two calls, so this is a hint. Longer runs are
-  /// left out where the calls are counted: a benchmark, or a loop that fills its buffer anew.
+  /// The log does not show what kernels write between two calls, and allocators give the same
+  /// addresses again: only a size whose calls all come in such pairs, on all ranks, is a hint. Runs
+  /// of three and more are left out where the calls are counted.
   private mutating func repetitions() {
     for own in communicators where own.communicator.size > 1 {
-      guard own.views.count == own.communicator.size, !own.traffic.differs else { continue }
-      let repeated = own.views.map { view in
-        view.facts.calls.filter { $0.kind == .allGather }.reduce(UInt64(0)) { $0.adding($1.repeatedCalls) }
-      }
-      guard let least = repeated.min(), least > 0, repeated.allSatisfy({ $0 == least }),
-        let sample = own.views.first?.facts.calls.filter({ $0.repeatedCalls > 0 })
-          .max(by: { ($0.repeatedCalls, $1.elementCount) < ($1.repeatedCalls, $0.elementCount) })
+      guard own.views.count == own.communicator.size, !own.traffic.differs,
+        let first = own.views.first
       else { continue }
-      let all =
-        own.views.first?.facts.calls.filter { $0.kind == .allGather }
-        .reduce(UInt64(0)) { $0.adding($1.calls) } ?? 0
-      add(
-        "all-gather-repeated", .note,
-        "Ranks of communicator \(own.name) gather the same buffers twice in a row.",
-        at: "communicator \(own.name)",
-        evidence: "\(least) of \(all) all-gathers repeat the call right before them, most often "
-          + "of \(sample.isCoarse ? "several sizes" : "\(sample.elementCount) \(sample.dataType.name)")"
-          + ": same buffers, no call between",
-        do: "Needless unless the program refills the send buffer in between: look at the caller.")
+      for row in first.facts.calls where row.kind == .allGather && !row.isCoarse {
+        guard row.repeatedCalls >= Self.fewestRepetitions,
+          row.repeatedCalls.times(2) >= row.calls,
+          own.views.allSatisfy({ view in
+            view.facts.calls.contains {
+              $0.kind == row.kind && $0.dataType == row.dataType
+                && $0.elementCount == row.elementCount && $0.calls == row.calls
+                && $0.repeatedCalls == row.repeatedCalls
+            }
+          })
+        else { continue }
+        add(
+          "all-gather-repeated", .note,
+          "Ranks of communicator \(own.name) gather the same buffers twice in a row.",
+          at: "communicator \(own.name)",
+          evidence: "\(row.repeatedCalls) of \(row.calls) all-gathers of \(row.elementCount) "
+            + "\(row.dataType.name) repeat the call right before them: same buffers, no call between",
+          do: "Needless unless the program refills the send buffer in between: look at the caller.")
+      }
     }
   }
 

@@ -2,6 +2,7 @@
 
 import CollectiveTrace
 import Foundation
+import TestSupport
 import Testing
 
 @testable import TrafficAnalysis
@@ -18,6 +19,13 @@ import Testing
     #expect(Set(produced).count > 40)
     #expect(Set(produced).isSubset(of: Finding.codes))
     #expect(Finding.codes == Set(Finding.codes).sorted())
+  }
+
+  @Test func everyCodeIsInTheArticle() throws {
+    let article = try String(
+      contentsOf: Fixture.root.appending(
+        path: "Sources/TrafficAnalysis/TrafficAnalysis.docc/Findings.md"), encoding: .utf8)
+    for code in Finding.codes { #expect(article.contains("`\(code)`"), "\(code)") }
   }
 
   /// Ranks that all-reduce the given counts, with the order recorded.

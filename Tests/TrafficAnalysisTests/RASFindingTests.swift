@@ -29,7 +29,7 @@ import Testing
     #expect(found[0].severity == .warning)
     #expect(found[0].summary == "Rank 7 launched fewer AllReduce operations than its peers.")
     #expect(
-      found[0].location == "rank 7, communicator #0-0 (0x78db921d1c117b4a), ras.txt:2")
+      found[0].location == "rank 7, communicator #0-0 (0x78db921d1c117b4a), ras.txt:1")
     #expect(
       found[0].evidence
         == "RAS: 7 ranks: up to number 64; rank 7: up to number 60 (GPU 3, process 1650386 on node1)"
@@ -55,10 +55,10 @@ import Testing
     let later = Self.straggler.replacing("operation 60", with: "operation 63")
     let moves = findings(Self.straggler + "\nwaiting\n" + later)
     #expect(moves.map(\.severity) == [.note])
-    #expect(moves[0].evidence.hasSuffix("3 more than on line 2: it moves"))
+    #expect(moves[0].evidence.hasSuffix("3 more than on line 1: it moves"))
     let stuck = findings(Self.straggler + "\nwaiting\n" + Self.straggler)
     #expect(stuck.map(\.severity) == [.warning])
-    #expect(stuck[0].evidence.hasSuffix("the same as on line 2: it is stuck"))
+    #expect(stuck[0].evidence.hasSuffix("the same as on line 1: it is stuck"))
   }
 
   @Test func whatALaterReportNoLongerSaysIsANote() {
@@ -115,7 +115,7 @@ import Testing
     partial.merge(TraceReader.summarize(text: Array(text.utf8), file: "ras.txt"))
     let finding = try #require(
       TrafficAnalyzer.analyze(partial).findings.first { $0.code == "ras-mismatch" })
-    #expect(finding.location == "rank 2, communicator c1, ras.txt:2")
+    #expect(finding.location == "rank 2, communicator c1, ras.txt:1")
     #expect(finding.summary.hasPrefix("Rank 2 launched fewer AllReduce"))
   }
 
