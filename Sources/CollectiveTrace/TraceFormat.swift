@@ -19,9 +19,9 @@ public struct TraceFormat: Sendable {
   /// Answers of NCCL's RAS subsystem.
   public static let ncclRAS = TraceFormat(
     name: "nccl_ras",
-    summary: "reports of `ncclras` (NCCL 2.24 to 2.30, text), alone or inside a log",
+    summary: "reports of `ncclras` (NCCL 2.24 to 2.30, text or JSON), alone or inside a log",
     recognisedBy:
-      "`NCCL version ... compiled with CUDA`, the table of communicators, or `#0-0 (hash) MISMATCH`"
+      "`NCCL version ... compiled with CUDA`, `\"nccl_version\"`, the table of communicators, or `#0-0 (hash) MISMATCH`"
   )
 
   /// Every format, in the order in which they are tried.

@@ -73,7 +73,8 @@ extension FindingCollector {
     let strangers = Set(
       blames.filter { $0.blamed.isEmpty && !$0.complaint.peer.isEmpty }.map(\.complaint.peer)
     ).sorted()
-    let late = suspects.filter(lags)
+    let lagging = lagging()
+    let late = suspects.filter(lagging.contains)
     let first: Int? =
       !strangers.isEmpty ? nil : suspects.count == 1 ? suspects[0] : late.count == 1 ? late[0] : nil
     let evidence = evidence(blames)
@@ -125,12 +126,14 @@ extension FindingCollector {
       }
   }
 
-  /// Whether a process made fewer collective calls than its peers on some communicator.
-  private func lags(_ process: Int) -> Bool {
-    communicators.contains { own in
-      let most = own.views.map(\.facts.collectiveCalls).max() ?? 0
-      return own.views.contains { $0.process == process && $0.facts.collectiveCalls < most }
+  /// Processes that made fewer collective calls than their peers on some communicator.
+  private func lagging() -> Set<Int> {
+    var found: Set<Int> = []
+    for own in communicators {
+      let most = own.views.lazy.map(\.facts.collectiveCalls).max() ?? 0
+      for view in own.views where view.facts.collectiveCalls < most { found.insert(view.process) }
     }
+    return found
   }
 
   private func numbers(_ processes: [Int]) -> String {

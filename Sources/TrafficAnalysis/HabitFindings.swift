@@ -93,26 +93,42 @@ extension FindingCollector {
       guard own.views.count == own.communicator.size, !own.traffic.differs,
         let first = own.views.first
       else { continue }
-      for row in first.facts.calls where row.kind == .allGather && !row.isCoarse {
-        guard row.repeatedCalls >= Self.fewestRepetitions,
-          row.repeatedCalls.times(2) >= row.calls,
-          own.views.allSatisfy({ view in
-            view.facts.calls.contains {
-              $0.kind == row.kind && $0.dataType == row.dataType
-                && $0.elementCount == row.elementCount && $0.calls == row.calls
-                && $0.repeatedCalls == row.repeatedCalls
-            }
-          })
-        else { continue }
+      var common = Self.pairs(first)
+      for view in own.views.dropFirst() where !common.isEmpty {
+        common.formIntersection(Self.pairs(view))
+      }
+      for pair in common.sorted(by: { ($0.count, $0.type.name) < ($1.count, $1.type.name) }) {
         add(
           "all-gather-repeated", .note,
           "Ranks of communicator \(own.name) gather the same buffers twice in a row.",
           at: "communicator \(own.name)",
-          evidence: "\(row.repeatedCalls) of \(row.calls) all-gathers of \(row.elementCount) "
-            + "\(row.dataType.name) repeat the call right before them: same buffers, no call between",
+          evidence: "\(pair.repeated) of \(pair.calls) all-gathers of \(pair.count) "
+            + "\(pair.type.name) repeat the call right before them: same buffers, no call between",
           do: "Needless unless the program refills the send buffer in between: look at the caller.")
       }
     }
+  }
+
+  private struct GatherPair: Hashable {
+    var count: UInt64
+    var type: DataType
+    var calls: UInt64
+    var repeated: UInt64
+  }
+
+  /// Sizes whose all-gathers all come in pairs on a rank.
+  private static func pairs(_ view: Instance) -> Set<GatherPair> {
+    var found: Set<GatherPair> = []
+    for row in view.facts.calls where row.kind == .allGather && !row.isCoarse {
+      guard row.repeatedCalls >= fewestRepetitions, row.repeatedCalls.times(2) >= row.calls else {
+        continue
+      }
+      found.insert(
+        GatherPair(
+          count: row.elementCount, type: row.dataType, calls: row.calls,
+          repeated: row.repeatedCalls))
+    }
+    return found
   }
 
   // MARK: - PXN

@@ -6,25 +6,45 @@ internal import CollectiveTrace
 extension FindingCollector {
   /// Ranks that lag, do not answer, or hold an error.
   mutating func rasReports() {
+    var ownOfHash: [UInt64: AnalysedCommunicator] = [:]
+    if table.files.contains(where: { !$0.rasReports.isEmpty }) {
+      for own in communicators {
+        for view in own.views {
+          if let hash = view.facts.identifier, ownOfHash[hash] == nil { ownOfHash[hash] = own }
+        }
+      }
+    }
     for file in table.files {
-      for last in Self.latest(file.rasReports) {
-        let report = file.rasReports[last.report]
-        let problem = report.problems[last.problem]
-        var place = RASPlace(file: file, problem: problem)
-        place.group =
-          problem.label.isEmpty
-          ? nil : report.groups.first { problem.label.hasPrefix("#\($0.number)-") }
-        if let hash = problem.identifier {
-          place.own = communicators.first { own in
-            own.views.contains { $0.facts.identifier == hash }
+      let reports = file.rasReports
+      var history: [RASKey: [RASIndex]] = [:]
+      for (number, report) in reports.enumerated() {
+        for (place, problem) in report.problems.enumerated() {
+          history[RASKey(problem), default: []].append(
+            RASIndex(report: number, problem: place))
+        }
+      }
+      for (number, report) in reports.enumerated() {
+        for (index, problem) in report.problems.enumerated() {
+          let known = history[RASKey(problem)] ?? []
+          // The last occurrence tells how it stands.
+          guard known.last == RASIndex(report: number, problem: index) else { continue }
+          let before = known.last { $0.report < number }.map {
+            reports[$0.report].problems[$0.problem]
+          }
+          var place = RASPlace(file: file, problem: problem)
+          place.group = problem.group.flatMap { group in
+            report.groups.first { $0.number == group }
+          }
+          place.own = problem.identifier.flatMap { ownOfHash[$0] }
+          if number + 1 < reports.count, let end = reports.last {
+            place.isPast = "not in the report on line \(end.line) any more"
+          }
+          if problem.kind == .mismatch {
+            rasMismatch(place, before: before)
+          } else {
+            rasFailure(place, in: report)
           }
         }
-        if last.report + 1 < file.rasReports.count, let end = file.rasReports.last {
-          place.isPast = "not in the report on line \(end.line) any more"
-        }
-        report.problems[last.problem].kind == .mismatch
-          ? rasMismatch(place, before: Self.earlier(last, in: file.rasReports))
-          : rasFailure(place, in: report)
       }
     }
   }
@@ -40,39 +60,21 @@ extension FindingCollector {
     var isPast: String?
   }
 
-  private struct RASIndex {
+  private struct RASIndex: Equatable {
     var report: Int
     var problem: Int
   }
 
-  /// The last occurrence of every problem, in the order of the file.
-  private static func latest(_ reports: [RASReport]) -> [RASIndex] {
-    var found: [RASIndex] = []
-    for (number, report) in reports.enumerated() {
-      for (place, problem) in report.problems.enumerated() {
-        let index = RASIndex(report: number, problem: place)
-        let known = found.firstIndex { other in
-          other.report < number
-            && isSame(reports[other.report].problems[other.problem], problem)
-        }
-        if let known { found.remove(at: known) }
-        found.append(index)
-      }
+  /// What makes problems of two reports the same.
+  private struct RASKey: Hashable {
+    var kind: RASReport.Problem.Kind
+    var label: String
+    var identifier: UInt64?
+    var subject: String
+    init(_ problem: RASReport.Problem) {
+      (kind, label, identifier) = (problem.kind, problem.label, problem.identifier)
+      subject = problem.subject
     }
-    return found
-  }
-
-  private static func isSame(_ a: RASReport.Problem, _ b: RASReport.Problem) -> Bool {
-    a.kind == b.kind && a.label == b.label && a.identifier == b.identifier
-      && a.subject == b.subject
-  }
-
-  /// The same problem in the report before, if there is one.
-  private static func earlier(_ index: RASIndex, in reports: [RASReport]) -> RASReport.Problem? {
-    let problem = reports[index.report].problems[index.problem]
-    return reports[..<index.report].last { report in
-      report.problems.contains { isSame($0, problem) }
-    }?.problems.first { isSame($0, problem) }
   }
 
   // MARK: - Words

@@ -58,6 +58,8 @@ public struct RASReport: Sendable, Equatable {
     public var kind: Kind
     /// The communicator as the report numbers it, `#0-1`; empty for the whole job.
     public var label: String = ""
+    /// The row of the table that the communicator belongs to: the `0` of `#0-1`.
+    public var group: Int?
     /// The communicator's hash: the `commId` of logs of 2.26 and later.
     public var identifier: UInt64?
     /// What ranks differ in or fail at: an operation (`AllReduce`; `collective` up to 2.25),

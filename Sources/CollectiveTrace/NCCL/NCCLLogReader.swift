@@ -21,6 +21,7 @@ struct NCCLLogReader: ~Copyable {
   var memo = LineMemo()
   var shapes = ShapeTable()
   var ras = RASTextReader()
+  var rasDocuments = RASJSONReader()
   /// What text lines outside NCCL's messages continue, from the line before.
   var continuation = Continuation.none
   /// Host names seen at clean line starts.
@@ -160,7 +161,8 @@ struct NCCLLogReader: ~Copyable {
     }
     ledger.coarsenedCalls = store.coarsenedCalls
     ledger.unrecognisedShapes = shapes.ranked()
-    ledger.rasReports = ras.reports
+    rasDocuments.finish()
+    ledger.rasReports = (ras.reports + rasDocuments.reports).sorted { $0.line < $1.line }
     return (ledger, processes)
   }
 

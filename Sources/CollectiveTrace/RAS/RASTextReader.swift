@@ -69,6 +69,7 @@ struct RASTextReader {
     if !isInside { begin(number) }
     var problem = RASReport.Problem(kind, line: number)
     problem.label = "#\(group)-\(ordinal)"
+    problem.group = Int(clamping: group)
     problem.identifier = hash
     append(problem)
     return true
@@ -106,6 +107,7 @@ struct RASTextReader {
     }
     var problem = RASReport.Problem(known.kind, line: number)
     problem.label = known.label
+    problem.group = known.group
     problem.identifier = known.identifier
     problem.subject = subject
     append(problem)
