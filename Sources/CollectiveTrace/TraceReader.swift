@@ -4,18 +4,17 @@
 public enum TraceReader {
   /// Limits that keep memory and time bounded on hostile input.
   public struct Options: Sendable {
-    /// Longest line that is parsed, in bytes; a longer one is counted as malformed.
+    /// Longest line or record that is parsed, in bytes; a longer one is counted as malformed.
     public var maximumLineBytes = 1 << 20
     /// Most text read from one file, in bytes.
     public var maximumBytesPerFile = 64 << 30
     /// Most distinct operation keys kept per file; calls beyond are summed without their size.
     public var maximumKeysPerFile = 1 << 18
+    /// Most calls of one file whose times are kept one by one; later ones are only in histograms.
+    public var maximumTimedCallsPerFile = 1 << 16
     /// The defaults.
     public init() {}
   }
-
-  /// Text asked for at a time: the size at which zlib's and ISA-L's output stays in the cache.
-  private static let chunk = 256 << 10
 
   /// Reads one file, or standard input for `-`, to its end.
   ///
@@ -29,24 +28,13 @@ public enum TraceReader {
   public static func summarize(
     path: String, options: Options = Options(), progress: (@Sendable (Int) -> Void)? = nil
   ) -> TracePartial {
-    var partial = TracePartial()
     do throws(TraceError) {
-      var stream = try ByteStream(path: path, maximumBytes: options.maximumBytesPerFile)
-      var reader = NCCLLogReader(file: path, maximumKeys: options.maximumKeysPerFile)
-      var reported = 0
-      Self.pump(&stream, into: &reader, options: options) { compressedBytes in
-        progress?(compressedBytes - reported)
-        reported = compressedBytes
-      }
-      var (ledger, processes) = reader.finish()
-      stream.apply(to: &ledger)
-      if !processes.isEmpty {
-        ledger.format = TraceFormat.ncclLog.name
-      } else if !ledger.rasReports.isEmpty {
-        ledger.format = TraceFormat.ncclRAS.name
-      }
-      partial.files = [ledger]
-      partial.processes = processes
+      var text = try TraceText(
+        path: path, maximumBytes: options.maximumBytesPerFile, progress: progress)
+      let format = text.withPrefix { TraceFormat.recognise($0) }
+      var partial = format.read(&text, path, options)
+      text.apply(to: &partial.files[0])
+      return partial
     } catch {
       var ledger = FileLedger(file: path)
       switch error {
@@ -57,9 +45,10 @@ public enum TraceReader {
       case .unsupported: ledger.status = .unsupported
       }
       ledger.detail = error.description
+      var partial = TracePartial()
       partial.files = [ledger]
+      return partial
     }
-    return partial
   }
 
   /// Reads text that is already in memory; what the benchmark times and the fuzzer calls.
@@ -84,103 +73,23 @@ public enum TraceReader {
     options: Options = Options()
   ) -> TracePartial {
     precondition(padded.count >= count + LineMemo.reach)
-    var reader = NCCLLogReader(file: file, maximumKeys: options.maximumKeysPerFile)
-    unsafe padded.withUnsafeBytes { bytes in
-      guard let base = bytes.baseAddress else { return }
-      var start = 0
-      var end = 0
-      while end < count {
-        end = window < count - end ? end + max(window, 1) : count
-        start += unsafe reader.consume(base + start, count: end - start)
-      }
-      unsafe reader.consumeUnfinished(base + start, count: count - start, isCut: false)
+    return unsafe padded.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return TracePartial() }
+      let prefix = unsafe TextCursor(base, from: 0, to: min(count, 256 << 10))
+      return unsafe TraceFormat.recognise(prefix).readMemory(base, count, window, file, options)
     }
-    let (ledger, processes) = reader.finish()
-    var partial = TracePartial()
-    partial.files = [ledger]
-    partial.processes = processes
-    return partial
   }
 
-  /// Moves text from the stream to the reader, keeping the unfinished line at the window's start.
-  ///
-  /// Memory is one window: the chunk, the longest line allowed and the memo's reach.
-  private static func pump(
-    _ stream: inout ByteStream, into reader: inout NCCLLogReader, options: Options,
-    progress: (Int) -> Void
+  /// Hands text in memory to a reader, window by window.
+  static func read<Reader: FormatReader & ~Copyable>(
+    _ base: UnsafeRawPointer, count: Int, window: Int, into reader: inout Reader
   ) {
-    var capacity = 2 * chunk
-    var window = UnsafeMutableRawPointer.allocate(
-      byteCount: capacity + LineMemo.reach, alignment: 16)
-    defer { unsafe window.deallocate() }
-    unsafe window.initializeMemory(as: UInt8.self, repeating: 0, count: capacity + LineMemo.reach)
-    var filled = 0
-    // Bytes of a line that is too long to keep and has not ended yet.
-    var oversize = 0
-    while true {
-      if capacity - filled < chunk {
-        let larger = UnsafeMutableRawPointer.allocate(
-          byteCount: capacity * 2 + LineMemo.reach, alignment: 16)
-        unsafe larger.initializeMemory(
-          as: UInt8.self, repeating: 0, count: capacity * 2 + LineMemo.reach)
-        unsafe larger.copyMemory(from: window, byteCount: filled)
-        unsafe window.deallocate()
-        unsafe window = larger
-        capacity *= 2
-      }
-      let (count, followsGap) = unsafe stream.read(
-        into: UnsafeMutableRawBufferPointer(start: window + filled, count: chunk))
-      progress(stream.account.compressedBytes)
-      if count == 0 { break }
-      var start = 0
-      if followsGap {
-        // What is kept of the line before the gap will never be finished.
-        unsafe reader.consumeUnfinished(window, count: filled, isCut: true)
-        if oversize > 0 {
-          reader.bookOversizeLine(bytes: oversize)
-          oversize = 0
-        }
-        start = filled
-        reader.isAfterGap = true
-      }
-      filled += count
-      if oversize > 0 {
-        guard let end = unsafe newline(window, from: start, to: filled) else {
-          oversize += filled - start
-          filled = 0
-          continue
-        }
-        reader.bookOversizeLine(bytes: oversize + end + 1 - start)
-        oversize = 0
-        start = end + 1
-      }
-      start += unsafe reader.consume(window + start, count: filled - start)
-      let rest = filled - start
-      if rest > options.maximumLineBytes {
-        oversize = rest
-        filled = 0
-      } else {
-        if start > 0, rest > 0 {
-          unsafe window.copyMemory(from: window + start, byteCount: rest)
-        }
-        filled = rest
-      }
+    var start = 0
+    var end = 0
+    while end < count {
+      end = window < count - end ? end + max(window, 1) : count
+      start += unsafe reader.consume(base + start, count: end - start)
     }
-    if oversize > 0 { reader.bookOversizeLine(bytes: oversize + filled) }
-    if oversize == 0 {
-      let isCut = stream.account.status != .complete
-      unsafe reader.consumeUnfinished(window, count: filled, isCut: isCut)
-    }
-  }
-
-  private static func newline(_ base: UnsafeMutableRawPointer, from start: Int, to end: Int)
-    -> Int?
-  {
-    var offset = start
-    while offset < end {
-      if unsafe base.load(fromByteOffset: offset, as: UInt8.self) == 0x0A { return offset }
-      offset += 1
-    }
-    return nil
+    unsafe reader.consumeUnfinished(base + start, count: count - start, isCut: false)
   }
 }

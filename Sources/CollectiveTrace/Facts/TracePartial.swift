@@ -54,6 +54,14 @@ public struct ProcessFacts: Sendable {
   public var networks: [String] = []
   /// Order of calls, one per GPU of the process.
   public var timelines: [CallSequence] = []
+  /// What reported the calls.
+  public var source = TraceSource.ncclLog
+  /// The global rank, when the trace states it.
+  public var globalRank: Int?
+  /// The number of ranks of the job, when the trace states it.
+  public var worldSize: Int?
+  /// When the calls happened, when the trace knows.
+  public var timing: TimingFacts?
 
   /// Starts a process.
   public init(file: Int, host: String, pid: Int) {
@@ -162,6 +170,10 @@ public struct CommunicatorFacts: Sendable {
   public var exchanges: [ExchangeFacts] = []
   /// Algorithm and protocol choices that the TUNING lines state, one row per distinct choice.
   public var tunings: [TuningFacts] = []
+  /// How long calls took, one entry per row of `calls` and basis.
+  public var durations: [DurationFacts] = []
+  /// Global ranks of the members by communicator rank, when the trace lists them; else empty.
+  public var members: [Int] = []
   /// Number of collective calls (send/recv not counted).
   public var collectiveCalls: Int = 0
   /// Order-sensitive hash over the collective calls, equal on ranks that called the same.

@@ -15,7 +15,9 @@ internal import Glibc
 /// - Each line takes the shortest of three ways: *fast* (head and tail are in ``LineMemo``),
 ///   *message* (head and message are), *slow* (parse, then remember).
 @safe
-struct NCCLLogReader: ~Copyable {
+struct NCCLLogReader: FormatReader, ~Copyable {
+  static let recordsAreLines = true
+
   var store: FactStore
   var ledger: FileLedger
   var memo = LineMemo()
@@ -154,16 +156,23 @@ struct NCCLLogReader: ~Copyable {
   }
 
   /// Ends the file: closes open exchanges and hands over the facts.
-  mutating func finish() -> (ledger: FileLedger, processes: [ProcessFacts]) {
-    var processes = store.finish()
-    for index in processes.indices where processes[index].version == nil {
-      processes[index].version = bareVersion
+  mutating func finish() -> TracePartial {
+    var partial = TracePartial()
+    partial.processes = store.finish()
+    for index in partial.processes.indices where partial.processes[index].version == nil {
+      partial.processes[index].version = bareVersion
     }
     ledger.coarsenedCalls = store.coarsenedCalls
     ledger.unrecognisedShapes = shapes.ranked()
     rasDocuments.finish()
     ledger.rasReports = (ras.reports + rasDocuments.reports).sorted { $0.line < $1.line }
-    return (ledger, processes)
+    if !partial.processes.isEmpty {
+      ledger.format = TraceFormat.ncclLog.name
+    } else if !ledger.rasReports.isEmpty {
+      ledger.format = TraceFormat.ncclRAS.name
+    }
+    partial.files = [ledger]
+    return partial
   }
 
   @inline(__always)

@@ -137,6 +137,12 @@ struct TextCursor {
     return skip("0") ? 0 : nil
   }
 
+  /// A cursor over a part of these bytes.
+  func part(from start: Int, to stop: Int) -> TextCursor {
+    let first = min(max(start, 0), end)
+    return unsafe TextCursor(base, from: first, to: min(max(stop, first), end))
+  }
+
   /// The decimal number right before the first such text.
   func number(before text: StaticString) -> Int? {
     guard let found = find(text) else { return nil }
@@ -165,6 +171,11 @@ struct TextCursor {
   /// Skips blanks.
   mutating func skipBlanks() {
     while next == 0x20 || next == 0x09 { position += 1 }
+  }
+
+  /// Skips blanks, tabs and ends of lines.
+  mutating func skipWhitespace() {
+    while !isAtEnd, next == 0x20 || next &- 0x09 < 5 { position += 1 }
   }
 
   /// Lends the bytes that are left.

@@ -44,6 +44,28 @@ struct RASTextReader {
     return false
   }
 
+  /// Whether a text without lines of NCCL's log begins with a report, in either form.
+  ///
+  /// Other documents hold the key `nccl_version`, too, but none begins with it.
+  static func recognises(_ prefix: TextCursor) -> Bool {
+    guard prefix.find(" NCCL INFO ") == nil else { return false }
+    var document = prefix
+    document.skipWhitespace()
+    if document.skip("{") {
+      document.skipWhitespace()
+      return document.starts(with: "\"nccl_version\": \"")
+    }
+    var reader = RASTextReader()
+    var start = prefix.position
+    for number in 1...64 {
+      guard start < prefix.end else { return false }
+      let end = prefix.find("\n", from: start) ?? prefix.end
+      if reader.read(prefix.part(from: start, to: end), number: number) { return true }
+      start = end + 1
+    }
+    return false
+  }
+
   private mutating func begin(_ number: Int) {
     if reports.count == RASReport.maximumReports { reports.removeFirst() }
     reports.append(RASReport(line: number))

@@ -179,6 +179,24 @@ import Testing
     #expect(partial.process?.version == nil)
   }
 
+  @Test(arguments: [
+    ("#0-0 (27a079b828ff1a75) MISMATCH\n", true), ("hello\n\nCommunicators... (0.01s)\n", true),
+    ("{\n  \"nccl_version\": \"2.29.1\",\n", true),
+    ("{\n  \"schemaVersion\": 1,\n  \"nccl_version\": \"2.29.1\",\n", false),
+    ("node-1:1:1 [0] NCCL INFO x\n#0-0 (27a079b828ff1a75) MISMATCH\n", false), ("", false),
+    ("loss 3\n", false),
+    (String(repeating: "x\n", count: 63) + "#0-0 (27a079b828ff1a75) DEAD\n", true),
+    (String(repeating: "x\n", count: 64) + "#0-0 (27a079b828ff1a75) DEAD\n", false),
+  ])
+  func aReportIsRecognisedByItsContent(_ text: String, isReport: Bool) {
+    let bytes = Array(text.utf8) + [0]
+    let found = unsafe bytes.withUnsafeBytes { buffer in
+      guard let base = buffer.baseAddress else { return !isReport }
+      return unsafe RASTextReader.recognises(TextCursor(base, from: 0, to: bytes.count - 1))
+    }
+    #expect(found == isReport)
+  }
+
   @Test func listsAreBounded() throws {
     func mismatch(_ number: Int) -> String { "#0-\(number) (27a079b828ff1a75) MISMATCH\n" }
     let many = (0..<300).map(mismatch).joined()

@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Walks over JSON text in place: no tree, no copy, no recursion.
+///
+/// The caller knows which keys it wants and skips the rest. Strings are ranges of the text, still
+/// escaped; only one that is kept is decoded. The first thing that is wrong sets ``state``, after
+/// which every call fails, so that a caller checks once at the end of a record.
+///
+///     guard cursor.beginObject() else { ... }
+///     while let key = cursor.nextKey() {
+///       if cursor.equals(key, "rank") { rank = cursor.integer() } else { cursor.skipValue() }
+///     }
+@safe
+struct JSONCursor {
+  /// Whether the text so far is in order.
+  enum State {
+    case valid
+    /// The text ends inside a value: with more of it, it may become valid.
+    case incomplete
+    /// Not JSON, however it goes on.
+    case malformed
+  }
+
+  /// Most arrays and objects inside each other that are skipped.
+  static let maximumDepth = 128
+
+  private let base: UnsafeRawPointer
+  /// Offset of the next byte.
+  var position: Int
+  /// Offset after the last byte.
+  let end: Int
+  /// Whether the text so far is in order.
+  private(set) var state = State.valid
+
+  /// Reads `base[start..<end]`.
+  init(_ base: UnsafeRawPointer, from start: Int, to end: Int) {
+    unsafe self.base = unsafe base
+    position = start
+    self.end = max(start, end)
+  }
+
+  /// The byte at an offset of the text, or 0 outside.
+  @inline(__always)
+  func byte(at offset: Int) -> UInt8 {
+    guard offset >= 0, offset < end else { return 0 }
+    return unsafe base.load(fromByteOffset: offset, as: UInt8.self)
+  }
+
+  /// The next byte after white space, or `nil` at the end.
+  @inline(__always)
+  mutating func peek() -> UInt8? {
+    while position < end {
+      let next = unsafe base.load(fromByteOffset: position, as: UInt8.self)
+      guard next == 0x20 || next == 0x0A || next == 0x0D || next == 0x09 else { return next }
+      position += 1
+    }
+    return nil
+  }
+
+  private mutating func fail() { if state == .valid { state = .malformed } }
+  private mutating func runOut() { if state == .valid { state = .incomplete } }
+
+  // MARK: - Structure
+
+  /// Enters an object.
+  @inline(__always)
+  mutating func beginObject() -> Bool { begin(0x7B) }
+
+  /// Enters an array.
+  @inline(__always)
+  mutating func beginArray() -> Bool { begin(0x5B) }
+
+  @inline(__always)
+  private mutating func begin(_ bracket: UInt8) -> Bool {
+    guard state == .valid else { return false }
+    guard let next = peek() else {
+      runOut()
+      return false
+    }
+    guard next == bracket else {
+      fail()
+      return false
+    }
+    position += 1
+    return true
+  }
+
+  /// The next key of the object that was entered, or `nil` after its end.
+  ///
+  /// The cursor stands before the key's value.
+  @inline(__always)
+  mutating func nextKey() -> Range<Int>? {
+    guard nextElement(closing: 0x7D), let key = string() else { return nil }
+    guard let colon = peek() else {
+      runOut()
+      return nil
+    }
+    guard colon == 0x3A else {
+      fail()
+      return nil
+    }
+    position += 1
+    return key
+  }
+
+  /// Whether the array that was entered has another value; the cursor stands before it.
+  @inline(__always)
+  mutating func nextValue() -> Bool { nextElement(closing: 0x5D) }
+
+  @inline(__always)
+  private mutating func nextElement(closing bracket: UInt8) -> Bool {
+    guard state == .valid else { return false }
+    guard let next = peek() else {
+      runOut()
+      return false
+    }
+    if next == bracket {
+      position += 1
+      return false
+    }
+    // A comma before the first value, or none between two, is let pass: recovery is worth more.
+    if next == 0x2C {
+      position += 1
+      guard let value = peek() else {
+        runOut()
+        return false
+      }
+      // A trailing comma, as killed writers leave it.
+      if value == bracket {
+        position += 1
+        return false
+      }
+    }
+    return true
+  }
+
+  // MARK: - Values
+
+  /// Reads a string; the range is its text between the quotes, escapes as they are.
+  @inline(__always)
+  mutating func string() -> Range<Int>? {
+    guard state == .valid else { return nil }
+    guard let quote = peek() else {
+      runOut()
+      return nil
+    }
+    guard quote == 0x22 else {
+      fail()
+      return nil
+    }
+    let start = position + 1
+    guard let stop = endOfString(from: start) else {
+      runOut()
+      return nil
+    }
+    position = stop + 1
+    return start..<stop
+  }
+
+  /// The offset of the quote that ends a string, eight bytes at a time.
+  @inline(__always)
+  private func endOfString(from start: Int) -> Int? {
+    var offset = start
+    while true {
+      while offset + 8 <= end {
+        let word = unsafe base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        let quotes = Self.zeroBytes(word ^ 0x2222_2222_2222_2222)
+        let escapes = Self.zeroBytes(word ^ 0x5C5C_5C5C_5C5C_5C5C)
+        let found = quotes | escapes
+        if found == 0 {
+          offset += 8
+          continue
+        }
+        offset += found.trailingZeroBitCount >> 3
+        break
+      }
+      guard offset < end else { return nil }
+      let next = unsafe base.load(fromByteOffset: offset, as: UInt8.self)
+      if next == 0x22 { return offset }
+      offset += next == 0x5C ? 2 : 1
+    }
+  }
+
+  /// High bit of each byte that is zero; bytes above the first may be wrong.
+  @inline(__always)
+  private static func zeroBytes(_ word: UInt64) -> UInt64 {
+    (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+  }
+
+  /// Reads a whole number, or one in a string (`"12"`); anything else is skipped and gives `nil`.
+  ///
+  /// A fraction or exponent that leaves no whole number gives `nil`.
+  mutating func integer() -> Int64? {
+    guard state == .valid else { return nil }
+    guard let next = peek() else {
+      runOut()
+      return nil
+    }
+    if next == 0x22 {
+      guard let text = string() else { return nil }
+      return Self.integer(in: self, text)
+    }
+    let start = position
+    skipValue()
+    guard state == .valid else { return nil }
+    return Self.integer(in: self, start..<position)
+  }
+
+  /// Reads a number, or one in a string; anything else (`"nan"`, `null`) is skipped, `nil`.
+  mutating func number() -> Double? {
+    guard state == .valid else { return nil }
+    guard let next = peek() else {
+      runOut()
+      return nil
+    }
+    let text: Range<Int>
+    if next == 0x22 {
+      guard let inner = string() else { return nil }
+      text = inner
+    } else {
+      let start = position
+      skipValue()
+      guard state == .valid else { return nil }
+      text = start..<position
+    }
+    guard text.count <= 64, !text.isEmpty else { return nil }
+    let value = Double(self.text(text))
+    return value.flatMap { $0.isFinite ? $0 : nil }
+  }
+
+  /// Reads a decimal number of a unit as an integer of a thousandth of it: microseconds with a
+  /// fraction as nanoseconds, exactly; digits beyond the third are cut off.
+  mutating func thousandths() -> Int64? {
+    guard state == .valid else { return nil }
+    guard let next = peek() else {
+      runOut()
+      return nil
+    }
+    let text: Range<Int>
+    if next == 0x22 {
+      guard let inner = string() else { return nil }
+      text = inner
+    } else {
+      let start = position
+      skipValue()
+      guard state == .valid else { return nil }
+      text = start..<position
+    }
+    return thousandths(in: text)
+  }
+
+  private func thousandths(in text: Range<Int>) -> Int64? {
+    var offset = text.lowerBound
+    let isNegative = byte(at: offset) == 0x2D
+    if isNegative { offset += 1 }
+    let first = offset
+    var value: Int64 = 0
+    var digitsLeft = -1
+    while offset < text.upperBound {
+      let next = byte(at: offset)
+      if next == 0x2E, digitsLeft < 0 {
+        digitsLeft = 3
+        offset += 1
+        continue
+      }
+      let digit = next &- 0x30
+      guard digit < 10 else {
+        // An exponent: rare enough for the long way.
+        let number = Double(self.text(text)).map { $0 * 1000 }
+        return number.flatMap { $0.isFinite && abs($0) < 9e18 ? Int64($0) : nil }
+      }
+      if digitsLeft != 0 {
+        let product = value.multipliedReportingOverflow(by: 10)
+        let sum = product.partialValue.addingReportingOverflow(Int64(digit))
+        if product.overflow || sum.overflow { return nil }
+        value = sum.partialValue
+        if digitsLeft > 0 { digitsLeft -= 1 }
+      }
+      offset += 1
+    }
+    guard offset > first else { return nil }
+    for _ in 0..<(digitsLeft < 0 ? 3 : digitsLeft) {
+      let product = value.multipliedReportingOverflow(by: 10)
+      if product.overflow { return nil }
+      value = product.partialValue
+    }
+    return isNegative ? -value : value
+  }
+
+  /// The whole number that a range of the text spells, in decimal or as `0x...`.
+  static func integer(in cursor: JSONCursor, _ range: Range<Int>) -> Int64? {
+    var text = unsafe TextCursor(cursor.base, from: range.lowerBound, to: range.upperBound)
+    if text.skip("0x") {
+      guard let value = text.hex(), text.isAtEnd else { return nil }
+      return Int64(bitPattern: value)
+    }
+    guard let value = text.signed() else { return nil }
+    if text.isAtEnd { return Int64(value) }
+    // 1e3 and 12.0 are whole numbers too.
+    let number = Double(cursor.text(range))
+    return number.flatMap { Int64(exactly: $0) }
+  }
+
+  /// Skips a value of any kind, of at most ``maximumDepth`` levels.
+  mutating func skipValue() {
+    guard state == .valid else { return }
+    var depth = 0
+    while true {
+      guard let next = peek() else {
+        runOut()
+        return
+      }
+      switch next {
+      case 0x22:
+        guard let stop = endOfString(from: position + 1) else {
+          runOut()
+          return
+        }
+        position = stop + 1
+      case 0x7B, 0x5B:
+        depth += 1
+        position += 1
+        guard depth <= Self.maximumDepth else {
+          fail()
+          return
+        }
+      case 0x7D, 0x5D:
+        guard depth > 0 else {
+          fail()
+          return
+        }
+        depth -= 1
+        position += 1
+      case 0x2C, 0x3A:
+        guard depth > 0 else {
+          fail()
+          return
+        }
+        position += 1
+      default:
+        skipScalar()
+      }
+      if depth == 0 { return }
+    }
+  }
+
+  /// Skips a number, `true`, `NaN` and the like.
+  private mutating func skipScalar() {
+    let start = position
+    while position < end {
+      let next = unsafe base.load(fromByteOffset: position, as: UInt8.self)
+      let isPart =
+        next &- 0x30 < 10 || (next | 0x20) &- 0x61 < 26 || next == 0x2E || next == 0x2D
+        || next == 0x2B || next == 0x5F
+      guard isPart else { break }
+      position += 1
+    }
+    if position == start {
+      fail()
+    } else if position == end {
+      // More digits may follow in the next window.
+      runOut()
+    }
+  }
+
+  // MARK: - Text
+
+  /// Whether a range of the text is exactly this.
+  @inline(__always)
+  func equals(_ range: Range<Int>, _ text: StaticString) -> Bool {
+    guard range.count == text.utf8CodeUnitCount else { return false }
+    let start = unsafe text.utf8Start
+    for index in 0..<range.count where unsafe start[index] != byte(at: range.lowerBound + index) {
+      return false
+    }
+    return true
+  }
+
+  /// Whether a range of the text begins with this.
+  @inline(__always)
+  func hasPrefix(_ range: Range<Int>, _ text: StaticString) -> Bool {
+    let count = text.utf8CodeUnitCount
+    guard range.count >= count else { return false }
+    return equals(range.lowerBound..<range.lowerBound + count, text)
+  }
+
+  /// The bytes of a range, for a search or a hash.
+  func withBytes<Result>(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Result) -> Result
+  {
+    let range = range.clamped(to: 0..<end)
+    return unsafe body(UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count))
+  }
+
+  /// The text of a range with its escapes resolved, at most `limit` bytes of it.
+  ///
+  /// An escape that JSON does not have stays as it is; what is not UTF-8 becomes U+FFFD.
+  func text(_ range: Range<Int>, limit: Int = 1 << 16) -> String {
+    let stop = min(range.upperBound, end, range.lowerBound + limit)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(max(0, stop - range.lowerBound))
+    var offset = range.lowerBound
+    while offset < stop {
+      let next = byte(at: offset)
+      offset += 1
+      guard next == 0x5C, offset < stop else {
+        bytes.append(next)
+        continue
+      }
+      let escape = byte(at: offset)
+      offset += 1
+      switch escape {
+      case 0x22, 0x5C, 0x2F: bytes.append(escape)
+      case 0x62: bytes.append(0x08)
+      case 0x66: bytes.append(0x0C)
+      case 0x6E: bytes.append(0x0A)
+      case 0x72: bytes.append(0x0D)
+      case 0x74: bytes.append(0x09)
+      case 0x75:
+        guard var scalar = hexQuad(at: offset, stop) else {
+          bytes += [0x5C, 0x75]
+          continue
+        }
+        offset += 4
+        if scalar & 0xFC00 == 0xD800, byte(at: offset) == 0x5C, byte(at: offset + 1) == 0x75,
+          let low = hexQuad(at: offset + 2, stop), low & 0xFC00 == 0xDC00
+        {
+          scalar = 0x10000 + (scalar & 0x3FF) << 10 + (low & 0x3FF)
+          offset += 6
+        }
+        bytes += Array(String(Character(Unicode.Scalar(scalar) ?? "\u{FFFD}")).utf8)
+      default: bytes += [0x5C, escape]
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private func hexQuad(at offset: Int, _ stop: Int) -> UInt32? {
+    guard offset + 4 <= stop else { return nil }
+    var value: UInt32 = 0
+    for index in 0..<4 {
+      let character = byte(at: offset + index)
+      let digit: UInt8
+      if character &- 0x30 < 10 {
+        digit = character &- 0x30
+      } else if (character | 0x20) &- 0x61 < 6 {
+        digit = (character | 0x20) &- 0x61 + 10
+      } else {
+        return nil
+      }
+      value = value << 4 | UInt32(digit)
+    }
+    return value
+  }
+}

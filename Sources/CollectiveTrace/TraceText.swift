@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// The text of one file in a window that slides over it.
+///
+/// Memory is one window: two chunks, or the longest record allowed.
+@safe
+struct TraceText: ~Copyable {
+  /// Text asked for at a time: the size at which zlib's and ISA-L's output stays in the cache.
+  private static let chunk = 256 << 10
+
+  private var stream: ByteStream
+  private var window: UnsafeMutableRawPointer
+  private var capacity = 2 * chunk
+  /// Bytes of text at the window's start that nobody has taken.
+  private var filled = 0
+  private var reported = 0
+  private let progress: ((Int) -> Void)?
+
+  /// Opens a file, or standard input for `-`, and reads its first bytes.
+  ///
+  /// - Parameters:
+  ///   - path: The file as the user named it.
+  ///   - maximumBytes: Most text that is read.
+  ///   - progress: Called now and then with the compressed bytes read since the last call.
+  /// - Throws: ``TraceError`` when there is nothing that can be read.
+  init(path: String, maximumBytes: Int, progress: ((Int) -> Void)?) throws(TraceError) {
+    stream = try ByteStream(path: path, maximumBytes: maximumBytes)
+    self.progress = progress
+    unsafe window = .allocate(byteCount: capacity + LineMemo.reach, alignment: 16)
+    unsafe window.initializeMemory(as: UInt8.self, repeating: 0, count: capacity + LineMemo.reach)
+    // A first chunk that follows a gap is still the first thing to look at.
+    while filled < Self.chunk {
+      let (count, _) = unsafe stream.read(
+        into: UnsafeMutableRawBufferPointer(start: window + filled, count: Self.chunk - filled))
+      if count == 0 { break }
+      filled += count
+    }
+    report()
+  }
+
+  deinit { unsafe window.deallocate() }
+
+  /// How the container is doing.
+  var account: ContainerAccount { stream.account }
+
+  /// Enters the container's accounts.
+  func apply(to ledger: inout FileLedger) { stream.apply(to: &ledger) }
+
+  /// The first bytes of the text, by which its format is recognised.
+  func withPrefix<Result>(_ body: (TextCursor) -> Result) -> Result {
+    unsafe body(TextCursor(window, from: 0, to: filled))
+  }
+
+  /// Hands the whole text to a reader.
+  mutating func read<Reader: FormatReader & ~Copyable>(
+    into reader: inout Reader, maximumLineBytes: Int
+  ) {
+    // Bytes of a line that is too long to keep and has not ended yet.
+    var oversize = 0
+    take(into: &reader, from: 0, oversize: &oversize, maximumLineBytes: maximumLineBytes)
+    while true {
+      makeRoom()
+      let (count, followsGap) = unsafe stream.read(
+        into: UnsafeMutableRawBufferPointer(start: window + filled, count: Self.chunk))
+      report()
+      if count == 0 { break }
+      var start = 0
+      if followsGap {
+        // What is kept of the record before the gap will never be finished.
+        unsafe reader.consumeUnfinished(window, count: filled, isCut: true)
+        if oversize > 0 {
+          reader.bookOversizeLine(bytes: oversize)
+          oversize = 0
+        }
+        start = filled
+        reader.isAfterGap = true
+      }
+      filled += count
+      take(into: &reader, from: start, oversize: &oversize, maximumLineBytes: maximumLineBytes)
+    }
+    if oversize > 0 {
+      reader.bookOversizeLine(bytes: oversize + filled)
+    } else {
+      let isCut = stream.account.status != .complete
+      unsafe reader.consumeUnfinished(window, count: filled, isCut: isCut)
+    }
+    filled = 0
+  }
+
+  /// Lets the reader take from the window and moves what it leaves to the window's start.
+  private mutating func take<Reader: FormatReader & ~Copyable>(
+    into reader: inout Reader, from first: Int, oversize: inout Int, maximumLineBytes: Int
+  ) {
+    var start = first
+    if oversize > 0 {
+      guard let end = newline(from: start) else {
+        oversize += filled - start
+        filled = 0
+        return
+      }
+      reader.bookOversizeLine(bytes: oversize + end + 1 - start)
+      oversize = 0
+      start = end + 1
+    }
+    start += unsafe reader.consume(window + start, count: filled - start)
+    let rest = filled - start
+    if rest > maximumLineBytes, Reader.recordsAreLines {
+      oversize = rest
+      filled = 0
+    } else {
+      if start > 0, rest > 0 { unsafe window.copyMemory(from: window + start, byteCount: rest) }
+      filled = rest
+    }
+  }
+
+  private mutating func makeRoom() {
+    guard capacity - filled < Self.chunk else { return }
+    let larger = UnsafeMutableRawPointer.allocate(
+      byteCount: capacity * 2 + LineMemo.reach, alignment: 16)
+    unsafe larger.initializeMemory(
+      as: UInt8.self, repeating: 0, count: capacity * 2 + LineMemo.reach)
+    unsafe larger.copyMemory(from: window, byteCount: filled)
+    unsafe window.deallocate()
+    unsafe window = larger
+    capacity *= 2
+  }
+
+  private func newline(from start: Int) -> Int? {
+    guard start < filled, let found = unsafe memchr(window + start, 0x0A, filled - start) else {
+      return nil
+    }
+    return unsafe UnsafeRawPointer(found) - UnsafeRawPointer(window)
+  }
+
+  private mutating func report() {
+    let bytes = stream.account.compressedBytes
+    progress?(bytes - reported)
+    reported = bytes
+  }
+}

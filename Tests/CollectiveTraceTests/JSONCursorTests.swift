@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import CollectiveTrace
+
+@Suite struct JSONCursorTests {
+  /// Lends a cursor over text that stands alone in memory.
+  private func read<Result>(_ text: String, _ body: (inout JSONCursor) -> Result) -> Result {
+    let bytes = Array(text.utf8)
+    return bytes.withUnsafeBytes { buffer in
+      var cursor = unsafe JSONCursor(
+        buffer.baseAddress ?? UnsafeRawPointer(bitPattern: 1)!, from: 0, to: buffer.count)
+      return body(&cursor)
+    }
+  }
+
+  @Test func keysAreFoundAndTheRestIsSkipped() {
+    read(#"{ "a" : [1, {"rank": 9}, "]}\""], "rank":3,"ts": 12.3456, "x":null}"#) { cursor in
+      var rank: Int64?
+      var time: Int64?
+      #expect(cursor.beginObject())
+      while let key = cursor.nextKey() {
+        if cursor.equals(key, "rank") {
+          rank = cursor.integer()
+        } else if cursor.equals(key, "ts") {
+          time = cursor.thousandths()
+        } else {
+          cursor.skipValue()
+        }
+      }
+      #expect(rank == 3)
+      #expect(time == 12_345)
+      #expect(cursor.state == .valid)
+      #expect(cursor.position == cursor.end)
+    }
+  }
+
+  @Test(arguments: [
+    ("12", 12_000), ("12.3", 12_300), ("-0.5", -500),
+    ("1682725898236567", 1_682_725_898_236_567_000),
+    ("1.5e3", 1_500_000), ("\"7.25\"", 7250), ("0.0009", 0),
+  ])
+  func microsecondsBecomeWholeNanoseconds(text: String, nanoseconds: Int) {
+    #expect(read(text + " ") { $0.thousandths() } == Int64(nanoseconds))
+  }
+
+  @Test(arguments: ["NaN", "\"nan\"", "null", "99999999999999999999", "[1]", "true", "-", "1.2.3"])
+  func whatIsNoNumberIsNilAndTheTextGoesOn(text: String) {
+    read("[" + text + ", 5]") { cursor in
+      #expect(cursor.beginArray() && cursor.nextValue())
+      #expect(cursor.integer() == nil)
+      #expect(cursor.nextValue())
+      #expect(cursor.integer() == 5)
+      #expect(!cursor.nextValue())
+      #expect(cursor.state == .valid)
+    }
+  }
+
+  @Test func everyCutOfARecordIsIncompleteAndNotMalformed() {
+    let text = #"{"a": [1, {"b": "x\"y"}], "c": -1.5, "d": true}"#
+    for count in 0..<text.utf8.count {
+      read(String(text.prefix(count))) { cursor in
+        cursor.skipValue()
+        #expect(cursor.state == .incomplete, "cut after \(count) bytes")
+      }
+    }
+    read(text) { cursor in
+      cursor.skipValue()
+      #expect(cursor.state == .valid)
+    }
+  }
+
+  @Test(arguments: ["}", "[}", "{]x", "@", "[1;2]", "{\"a\" 1}", "{a:1}"])
+  func whatCanNeverBecomeJSONIsMalformedOrSkippedWithoutATrap(text: String) {
+    read(text + "          ") { cursor in
+      if cursor.peek() == 0x7B {
+        _ = cursor.beginObject()
+        while cursor.nextKey() != nil { cursor.skipValue() }
+      } else {
+        cursor.skipValue()
+      }
+      #expect(cursor.position <= cursor.end)
+    }
+  }
+
+  @Test func nestingBeyondTheLimitIsRefusedAndBelowItIsNot() {
+    let limit = JSONCursor.maximumDepth
+    for (depth, state) in [(limit, JSONCursor.State.valid), (limit + 1, .malformed)] {
+      let text = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+      read(text) { cursor in
+        cursor.skipValue()
+        #expect(cursor.state == state)
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (#"a\nb"#, "a\nb"), (#"\u00e9"#, "é"), (#"\ud83d\ude00"#, "😀"), (#"\ud83d"#, "\u{FFFD}"),
+    (#"C:\x"#, #"C:\x"#), (#"\u12"#, #"\u12"#),
+  ])
+  func escapesAreResolvedAndBrokenOnesKept(escaped: String, text: String) {
+    let value = read("\"" + escaped + "\"") { cursor in
+      cursor.string().map { cursor.text($0) }
+    }
+    #expect(value == text)
+  }
+}
