@@ -12,14 +12,20 @@ extension FindingCollector {
   /// Connections that were closed or failed.
   mutating func connections() {
     let owners = addresses()
+    var jobs: [Int: Int] = [:]
+    for (endpoint, seat) in endpoints.all.enumerated() {
+      jobs[seat.process] = ranks.job[endpoint]
+    }
     var complaints: [Int: [Blame]] = [:]
-    for (endpoint, seat) in endpoints.all.enumerated()
-    where endpoints.all[..<endpoint].last?.process != seat.process {
-      for complaint in table.records[seat.process].facts.complaints {
-        complaints[ranks.job[endpoint], default: []].append(
+    for (process, record) in table.records.enumerated() {
+      // A log of warnings alone has no communicator, and so belongs to no job.
+      let job = jobs[process] ?? (ranks.jobs > 1 ? -1 : 0)
+      for complaint in record.facts.complaints {
+        let found = owners.find(complaint.peer)
+        complaints[job, default: []].append(
           Blame(
-            process: seat.process, complaint: complaint,
-            blamed: owners.find(complaint.peer).filter { $0 != seat.process }))
+            process: process, complaint: complaint, blamed: found.filter { $0 != process },
+            isLocal: found.contains(process)))
       }
     }
     for (_, blames) in complaints.sorted(by: { $0.key < $1.key }) {
@@ -35,6 +41,8 @@ extension FindingCollector {
     var process: Int
     var complaint: PeerComplaint
     var blamed: [Int]
+    /// Whether the address is the process's own: the peer may be one of its own threads.
+    var isLocal: Bool
   }
 
   /// The processes at an address or on a host.
@@ -69,26 +77,32 @@ extension FindingCollector {
   private mutating func firstToClose(_ blames: [Blame]) {
     guard !blames.isEmpty else { return }
     let complaining = Set(blames.map(\.process))
-    let suspects = Set(blames.flatMap(\.blamed)).subtracting(complaining).sorted()
+    let remote = blames.filter { !$0.isLocal }
+    let suspects = Set((remote.isEmpty ? blames : remote).flatMap(\.blamed))
+      .subtracting(complaining).sorted()
     let strangers = Set(
-      blames.filter { $0.blamed.isEmpty && !$0.complaint.peer.isEmpty }.map(\.complaint.peer)
+      remote.filter { $0.blamed.isEmpty && !$0.complaint.peer.isEmpty }.map(\.complaint.peer)
     ).sorted()
     let lagging = lagging()
     let late = suspects.filter(lagging.contains)
-    let first: Int? =
-      !strangers.isEmpty ? nil : suspects.count == 1 ? suspects[0] : late.count == 1 ? late[0] : nil
+    var first: Int?
+    if strangers.isEmpty {
+      if late.count == 1 { first = late[0] }
+      // An own address leaves it open whether another process is meant at all.
+      if suspects.count == 1, !remote.isEmpty { first = suspects[0] }
+    }
     let evidence = evidence(blames)
     // Processes that end at their own pace after a job that went well close sockets, too.
     let severity: Finding.Severity = endedWell(blames) ? .note : .warning
     if let first {
       let rank = numbers([first])
+      let file = table.files[table.records[first].facts.file].file
       add(
         "connection-lost", severity,
         "\(rank.isEmpty ? "A process" : "Rank \(rank)") was the first to close its connections.",
-        at: (rank.isEmpty ? "" : "rank \(rank), ")
-          + table.files[table.records[first].facts.file].file,
+        at: (rank.isEmpty ? "" : "rank \(rank), ") + file,
         evidence: evidence + "; it complains of nobody"
-          + (suspects.count > 1 ? " and made fewer calls than its peers" : ""),
+          + (suspects.count > 1 || remote.isEmpty ? " and made fewer calls than its peers" : ""),
         do: "Look at the end of its log and at its node: it crashed, was killed, or left early.")
       return
     }
@@ -96,19 +110,22 @@ extension FindingCollector {
     guard blames.contains(where: { $0.complaint.kind != .completion }) else { return }
     var why: String
     if !strangers.isEmpty {
-      why = "no log read here is of \(strangers.prefix(4).joined(separator: ", "))"
-      if !suspects.isEmpty { why += "; nor does rank \(numbers(suspects)) complain" }
+      why = "no other log read here is of \(strangers.prefix(4).joined(separator: ", "))"
+      if !suspects.isEmpty { why += "; nor does \(who(suspects)) complain" }
     } else if !suspects.isEmpty {
-      why = "any of rank \(numbers(suspects)) may be: they complain of nobody"
+      why = "\(who(suspects)) may be meant: no complaint comes from there"
     } else if blames.allSatisfy({ $0.complaint.peer.isEmpty }) {
       why = "this release does not name the peer"
     } else {
-      why = "all ranks that are complained of complain, too"
+      why =
+        remote.isEmpty
+        ? "the addresses are those of the complaining ranks' own hosts"
+        : "all ranks that are complained of complain, too"
     }
     add(
       "connection-lost", severity,
       "Connections between ranks were lost; which rank was first is unknown.",
-      at: suspects.isEmpty ? strangers.isEmpty ? "" : strangers[0] : "rank \(numbers(suspects))",
+      at: suspects.isEmpty ? strangers.first ?? "" : who(suspects),
       evidence: evidence + "; \(why)",
       do: strangers.isEmpty
         ? "Look for the log that ends earliest, and for an error of the program before it."
@@ -143,6 +160,16 @@ extension FindingCollector {
         .compactMap { ranks.rank[$0] }.sorted())
   }
 
+  /// Processes by rank where they have one, else by host and process id.
+  private func who(_ processes: [Int]) -> String {
+    let numbers = numbers(processes)
+    guard numbers.isEmpty else { return "rank \(numbers)" }
+    let names = Set(processes).sorted().map { process in
+      "\(table.records[process].facts.host):\(table.records[process].facts.pid)"
+    }
+    return "process " + names.prefix(4).joined(separator: ", ") + (names.count > 4 ? ", ..." : "")
+  }
+
   /// Who says what of whom: `rank 0-1: 10.0.0.2 closed the connection (a.log:12)`.
   private func evidence(_ blames: [Blame]) -> String {
     struct Words: Hashable {
@@ -158,7 +185,6 @@ extension FindingCollector {
     }
     var texts = order.prefix(6).map { words -> String in
       let own = said[words] ?? []
-      let who = numbers(own.map(\.process))
       let peer = words.peer.isEmpty ? "a peer" : words.peer
       let what =
         switch words.kind {
@@ -170,7 +196,7 @@ extension FindingCollector {
       let place = own.first.map {
         "\(table.files[table.records[$0.process].facts.file].file):\($0.complaint.line)"
       }
-      return "rank \(who.isEmpty ? "unknown" : who): \(what)" + (place.map { " (\($0))" } ?? "")
+      return "\(who(own.map(\.process))): \(what)" + (place.map { " (\($0))" } ?? "")
     }
     if order.count > 6 { texts.append("and \(order.count - 6) more") }
     return texts.joined(separator: "; ")
@@ -200,7 +226,6 @@ extension FindingCollector {
     for status in order.sorted() {
       let own = byStatus[status] ?? []
       guard let sample = own.first else { continue }
-      let who = numbers(own.map(\.process))
       let total = own.reduce(0) { $0 + min($1.complaint.count, Int.max / 1024 / (own.count + 1)) }
       // A flush follows an error on the same connection.
       let isSecond = status == 5 && order.count > 1
@@ -208,7 +233,7 @@ extension FindingCollector {
         "network-completion-error", isSecond ? .warning : .error,
         "InfiniBand or RoCE transfers ended with status \(status): "
           + "\(Self.statusTexts[status] ?? "not known here").",
-        at: (who.isEmpty ? "" : "rank \(who), ")
+        at: "\(who(own.map(\.process))), "
           + "\(table.files[table.records[sample.process].facts.file].file):\(sample.complaint.line)",
         evidence: "\(CoverageStatement.counted(total, "completion")); " + evidence(own),
         do: status == 12

@@ -74,7 +74,29 @@ import Testing
   @Test func aHostWithoutALogIsNamedByItsAddress() {
     let found = Self.job([0: [Self.closed("10.0.0.9")], 1: [Self.closed("10.0.0.1")]])
     #expect(found.map(\.location) == ["10.0.0.9"])
-    #expect(found[0].evidence.hasSuffix("no log read here is of 10.0.0.9"))
+    #expect(found[0].evidence.hasSuffix("no other log read here is of 10.0.0.9"))
+  }
+
+  @Test func anOwnAddressAccusesNobodyByItself() {
+    // The peer may be the proxy thread of the rank that complains.
+    let hosts = [1, 1, 2, 2]
+    let open = Self.job(hosts: hosts, [0: [Self.closed("10.0.0.1")]])
+    #expect(open.map(\.location) == ["rank 1"])
+    #expect(open.allSatisfy { $0.summary.hasSuffix("which rank was first is unknown.") })
+    let late = Self.job(hosts: hosts, calls: [10, 9, 10, 10], [0: [Self.closed("10.0.0.1")]])
+    #expect(late.map(\.summary) == ["Rank 1 was the first to close its connections."])
+    let alone = Self.job([0: [Self.closed("10.0.0.1")]])
+    #expect(alone.count == 1)
+    #expect(alone[0].evidence.hasSuffix("own hosts"))
+  }
+
+  @Test func logsOfWarningsAloneNameTheProcess() throws {
+    let text =
+      "node-1:100:120 [0] net_ib.cc:1 NCCL WARN NET/IB : Got completion from peer 10.0.0.9<1> with status=12 opcode=0 len=0 vendor err 129 (Send)\n"
+    let partial = TraceReader.summarize(text: Array(text.utf8), file: "a.log")
+    let found = try #require(
+      TrafficAnalyzer.analyze(partial).findings.first { $0.code == "network-completion-error" })
+    #expect(found.location == "process node-1:100, a.log:1")
   }
 
   @Test func releasesThatNameNobodyLeaveItOpen() {
