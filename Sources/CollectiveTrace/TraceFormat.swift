@@ -57,8 +57,17 @@ public struct TraceFormat: Sendable {
     recognises: { RASTextReader.recognises($0) },
     open: { NCCLLogReader(file: $0, maximumKeys: $1.maximumKeysPerFile) })
 
+  /// Output of NCCL's Inspector plugin.
+  public static let inspector = TraceFormat(
+    name: "inspector",
+    summary:
+      "NCCL Inspector: sizes and durations of collectives, sends and receives, as JSON lines",
+    recognisedBy: "a JSON object with `header` and `inspector_output_format_version`",
+    recognises: { InspectorReader.recognises($0) },
+    open: { InspectorReader(file: $0, options: $1) })
+
   /// Every format, in the order in which they are tried.
-  public static let all = [ncclRAS, ncclLog]
+  public static let all = [inspector, ncclRAS, ncclLog]
 
   /// The format of a text, by its first bytes.
   static func recognise(_ prefix: TextCursor) -> TraceFormat {

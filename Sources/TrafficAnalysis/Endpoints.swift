@@ -25,11 +25,13 @@ final class Instance {
   let splitOrdinal: Int
   /// Whether the hash over its calls may be compared with other ranks'.
   let hasOrder: Bool
+  /// Whether its source keeps only some of the calls, so that ranks may differ in a healthy job.
+  let isSampled: Bool
 
   /// Makes a view.
   init(
     process: Int, index: Int, facts: CommunicatorFacts, rank: Int?, size: Int?, endpoint: Int,
-    parent: Int?, splitOrdinal: Int, hasOrder: Bool
+    parent: Int?, splitOrdinal: Int, hasOrder: Bool, isSampled: Bool = false
   ) {
     self.process = process
     self.index = index
@@ -40,6 +42,7 @@ final class Instance {
     self.parent = parent
     self.splitOrdinal = splitOrdinal
     self.hasOrder = hasOrder
+    self.isSampled = isSampled
   }
 }
 
@@ -116,7 +119,8 @@ struct Endpoints {
         Instance(
           process: process, index: index, facts: facts, rank: rank, size: size,
           endpoint: endpoint, parent: parent, splitOrdinal: ordinal,
-          hasOrder: !record.joined.contains(index)))
+          hasOrder: !record.joined.contains(index),
+          isSampled: record.facts.source != .ncclLog))
     }
   }
 

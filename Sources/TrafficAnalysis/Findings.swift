@@ -371,7 +371,7 @@ struct FindingCollector {
   }
 
   private mutating func pairs() {
-    for own in communicators {
+    for own in communicators where !own.views.contains(where: \.isSampled) {
       for pair in own.traffic.unmatched.prefix(Self.maximumPerCode) {
         let source = globalRank(pair.pair.source, of: own)
         let target = globalRank(pair.pair.target, of: own)

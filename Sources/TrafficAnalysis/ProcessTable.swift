@@ -17,6 +17,8 @@ struct ProcessTable {
     var joined: Set<Int> = []
     /// The files, as indices in ``ProcessTable/files``.
     var files: [Int]
+    /// What knows the times of its calls.
+    var timed: [TimedProcess] = []
   }
 
   /// The ledgers, sorted by file name.
@@ -53,8 +55,11 @@ struct ProcessTable {
     let sorted = processes.indices.sorted {
       (processes[$0].file, $0) < (processes[$1].file, $1)
     }
-    let whole = Self.withoutCopies(sorted.map { processes[$0] }, &copies)
-    records = Self.join(Self.adoptTornHeads(whole, &joinedInFile))
+    let ordered = sorted.map { processes[$0] }
+    let logs = Self.withoutCopies(ordered.filter { $0.source == .ncclLog }, &copies)
+    var join = TimedJoin(Self.join(Self.adoptTornHeads(logs, &joinedInFile)))
+    join.add(ordered.filter { $0.source != .ncclLog })
+    records = join.records
     for index in records.indices {
       let facts = records[index].facts
       guard let joined = joinedInFile[Key(file: facts.file, host: facts.host, pid: facts.pid)]

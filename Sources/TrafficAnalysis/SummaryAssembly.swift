@@ -78,6 +78,10 @@ struct SummaryAssembly {
     summary.links = matrix.links.rows(ranks, nodeOfHost: nodes)
     let join = TopologyJoin(machines, matrix.links, analysed, endpoints, table, hosts: hosts)
     join?.add(to: &summary, ranks, nodeOfHost: nodes)
+    let timing = TimingAnalysis(analysed, labels, ranks, table)
+    summary.durations = timing.durations
+    summary.overlaps = timing.overlaps
+    summary.waiting = timing.waiting
     summary.ingestion = table.files
     let missing = summary.ranks.lazy.filter { $0.coverage == "no_log" }.map(\.rank)
     var collector = FindingCollector(table, endpoints, analysed, ranks, layout)
@@ -85,7 +89,7 @@ struct SummaryAssembly {
       missing: Array(missing), links: summary.links, matrix: summary.rankMatrix, join)
     summary.coverage = coverage(summary, missing: Array(missing), order)
     summary.coverage.unmatchedBytes = matrix.unmatchedBytes
-    summary.coverage.statements += join?.statements() ?? []
+    summary.coverage.statements += (join?.statements() ?? []) + timing.statements()
     summary.headline = Headline.text(
       seen: summary.coverage.ranksSeen, expected: ranks.expected, nodes: Set(hosts).count,
       jobs: ranks.jobs, declared: layout?.degrees,
@@ -106,7 +110,7 @@ struct SummaryAssembly {
       let traffic = accountant.account(&ledger)
       if traffic.classes.contains(where: {
         $0.dataType == .unknown && ($0.kind == .allGather || $0.kind == .broadcast)
-      }) {
+      }), !views.contains(where: \.isSampled) {
         hasByteCounts = true
       }
       let own = AnalysedCommunicator(

@@ -571,6 +571,12 @@ public struct TrafficSummary: Sendable {
   public var rankMatrix: [RankMatrixRow] = []
   /// Sorted by kind, node, rank, link.
   public var links: [LinkRow] = []
+  /// Sorted by dimension, collective, data type, message bytes, size; empty without times.
+  public var durations: [DurationRow] = []
+  /// The whole trace first, then the steps by time; empty without compute kernels.
+  public var overlaps: [OverlapRow] = []
+  /// Sorted by rank; empty unless collectives are timed on all their ranks.
+  public var waiting: [WaitingRow] = []
   /// Sorted by severity, code, location.
   public var findings: [Finding] = []
   /// Sorted by file name.

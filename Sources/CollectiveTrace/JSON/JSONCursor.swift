@@ -384,6 +384,14 @@ struct JSONCursor {
     return equals(range.lowerBound..<range.lowerBound + count, text)
   }
 
+  /// Whether a range of the text ends with this.
+  @inline(__always)
+  func hasSuffix(_ range: Range<Int>, _ text: StaticString) -> Bool {
+    let count = text.utf8CodeUnitCount
+    guard range.count >= count else { return false }
+    return equals(range.upperBound - count..<range.upperBound, text)
+  }
+
   /// The bytes of a range, for a search or a hash.
   func withBytes<Result>(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Result) -> Result
   {

@@ -173,9 +173,9 @@ struct TextCursor {
     while next == 0x20 || next == 0x09 { position += 1 }
   }
 
-  /// Skips blanks, tabs and ends of lines.
-  mutating func skipWhitespace() {
-    while !isAtEnd, next == 0x20 || next &- 0x09 < 5 { position += 1 }
+  /// Skips blanks and ends of lines.
+  mutating func skipSpace() {
+    while next == 0x20 || next == 0x09 || next == 0x0A || next == 0x0D { position += 1 }
   }
 
   /// Lends the bytes that are left.

@@ -50,9 +50,9 @@ struct RASTextReader {
   static func recognises(_ prefix: TextCursor) -> Bool {
     guard prefix.find(" NCCL INFO ") == nil else { return false }
     var document = prefix
-    document.skipWhitespace()
+    document.skipSpace()
     if document.skip("{") {
-      document.skipWhitespace()
+      document.skipSpace()
       return document.starts(with: "\"nccl_version\": \"")
     }
     var reader = RASTextReader()
