@@ -68,7 +68,7 @@ import Testing
     #expect(
       run.output.contains(
         "ras-mismatch: Rank 6 launched fewer AllReduce operations than its peers."))
-    #expect(run.output.contains("process 4711 on 10.0.0.2"))
+    #expect(run.output.contains("process 4711"))
     #expect(try CommandRun(["formats"]).output.contains("\nnccl_ras,"))
     let report = scratch.path("ras")
     #expect(try CommandRun(["analyze", path, "-q", "-o", report]).status == 0)
