@@ -108,6 +108,8 @@ public struct FileLedger: Sendable, Equatable {
   /// Collectives that PyTorch's watchdog gave up on; the first ``maximumTimeouts``.
   public var timeouts: [Timeout] = []
   static let maximumTimeouts = 64
+  /// What NCCL's RAS subsystem answered, where somebody put that into the file.
+  public var rasReports: [RASReport] = []
 
   /// A line of PyTorch's watchdog.
   public struct Timeout: Sendable, Equatable {

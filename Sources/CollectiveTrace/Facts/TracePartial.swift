@@ -46,6 +46,10 @@ public struct ProcessFacts: Sendable {
   public var environment: [EnvironmentSetting] = []
   /// Warnings, errors and other messages worth a person's eye; the first of each kind.
   public var notices: [Notice] = []
+  /// Warnings about peers, one per kind, peer and status; the first ones.
+  public var complaints: [PeerComplaint] = []
+  /// Addresses of its own interfaces as the `Bootstrap`, `NET/Socket` and `NET/IB` lines list them.
+  public var addresses: [String] = []
   /// Names of networks in use (`Using network IB`), in order of first appearance.
   public var networks: [String] = []
   /// Connections whose communicator could not be told, one row per GPU and transport.
@@ -150,6 +154,8 @@ public struct CommunicatorFacts: Sendable {
   public var localRank: Int?
   /// Channels for collectives.
   public var channels: Int?
+  /// Channels for sends and receives.
+  public var pointToPointChannels: Int?
   /// Duration of the init in milliseconds, from `Init timings`.
   public var initMilliseconds: Double?
   /// Edges of rings and trees, one row per distinct edge, in order of first appearance.
@@ -319,6 +325,11 @@ public struct CallFacts: Sendable, Equatable {
   public var elements: UInt64
   /// Calls that came from a thread other than the first to use this communicator.
   public var otherThreadCalls: UInt64
+  /// All-gathers that repeat the call right before them: same communicator and row, same send and
+  /// receive buffer, no other call of this GPU between them, and none of the kind after them.
+  ///
+  /// Longer runs are not counted: a benchmark or a loop that fills its buffer anew makes them.
+  public var repeatedCalls: UInt64 = 0
 
   /// Makes a row.
   public init(

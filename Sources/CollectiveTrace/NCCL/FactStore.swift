@@ -13,6 +13,9 @@ struct OperationRecord: BitwiseCopyable {
   var operationCount: UInt64
   /// The communicator rank that RCCL prints (`globalrank`), or -1.
   var rank: Int32
+  /// Addresses of the buffers; 0 for none.
+  var sendBuffer: UInt64 = 0
+  var receiveBuffer: UInt64 = 0
 
   /// A record to read into.
   static let empty = OperationRecord(
@@ -77,7 +80,19 @@ struct FactStore: ~Copyable {
     /// Sum of elements; only kept for coarse rows.
     var coarseElements: UInt64
     var otherThreadCalls: UInt64
+    var repeatedCalls: UInt64 = 0
     var orderHash: UInt64
+  }
+
+  /// The last all-gather of a lane, to see whether the next one repeats it.
+  struct Gather: BitwiseCopyable {
+    var sendBuffer: UInt64 = 0
+    var receiveBuffer: UInt64 = 0
+    var row = -1
+    /// Length of the lane's sequence right after it.
+    var position = -1
+    /// Equal ones right before it.
+    var run = 0
   }
 
   /// One row of exchange counts.
@@ -128,6 +143,7 @@ struct FactStore: ~Copyable {
     var process: Int32
     var device: Int32
     var recorder = SequenceRecorder()
+    var gather = Gather()
     var openCommunicator: Int32 = -1
     var openThread: Int32 = -1
     var openOperationCount: UInt64 = 0
@@ -185,6 +201,8 @@ struct FactStore: ~Copyable {
   private static let pendingWidth = 64
   private static let maximumNotices = 200
   private static let maximumEnvironment = 500
+  private static let maximumComplaints = 64
+  private static let maximumAddresses = 32
 
   init(maximumKeys: Int) {
     self.maximumKeys = maximumKeys
@@ -409,6 +427,25 @@ struct FactStore: ~Copyable {
         thread: thread, communicator: communicator, kind: rows[row].kind,
         bytes: elementCount &* Self.byteSize(rows[row].dataType))
     }
+  }
+
+  /// Notes the buffers of an all-gather that is about to be counted.
+  mutating func noteGather(row: Int, communicator: Int, sendBuffer: UInt64, receiveBuffer: UInt64) {
+    let lane = Int(communicators[communicator].lane)
+    let last = lanes[lane].gather
+    let position = lanes[lane].recorder.length
+    var run = 0
+    if last.position == position, last.row == row, last.sendBuffer == sendBuffer,
+      last.receiveBuffer == receiveBuffer, lanes[lane].openCommunicator < 0
+    {
+      run = last.run + 1
+      if run == 1 { rows[row].repeatedCalls &+= 1 }
+      // A third one shows that the second was no slip.
+      if run == 2 { rows[row].repeatedCalls &-= 1 }
+    }
+    lanes[lane].gather = Gather(
+      sendBuffer: sendBuffer, receiveBuffer: receiveBuffer, row: row, position: position + 1,
+      run: run)
   }
 
   /// Counts one send, receive or one-sided call.
@@ -715,6 +752,28 @@ struct FactStore: ~Copyable {
     processes[process].notices.append(Notice(level: level, text: text, line: line))
   }
 
+  /// Keeps a warning about a peer.
+  mutating func complaint(_ complaint: PeerComplaint, process: Int) {
+    let known = processes[process].complaints.firstIndex {
+      $0.kind == complaint.kind && $0.peer == complaint.peer && $0.status == complaint.status
+    }
+    if let known {
+      processes[process].complaints[known].count += 1
+    } else if processes[process].complaints.count < Self.maximumComplaints {
+      processes[process].complaints.append(complaint)
+    }
+  }
+
+  /// Keeps addresses of a process.
+  mutating func addresses(_ addresses: [String], process: Int) {
+    for address in addresses
+    where processes[process].addresses.count < Self.maximumAddresses
+      && !processes[process].addresses.contains(address)
+    {
+      processes[process].addresses.append(address)
+    }
+  }
+
   /// Keeps the value of a variable.
   mutating func environment(_ name: String, _ value: String, process: Int) {
     let setting = EnvironmentSetting(name: name, value: value)
@@ -761,6 +820,10 @@ struct FactStore: ~Copyable {
           elements: row.isCoarse
             ? row.coarseElements : (elements.overflow ? .max : elements.partialValue),
           otherThreadCalls: row.otherThreadCalls))
+      if row.repeatedCalls > 0 {
+        processes[process].communicators[localIndex[owner]].calls[localRow[index]].repeatedCalls =
+          row.repeatedCalls
+      }
     }
     var localExchange = [Int](repeating: 0, count: exchangeRows.count)
     for index in 0..<exchangeRows.count {

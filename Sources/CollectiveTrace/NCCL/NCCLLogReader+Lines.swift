@@ -375,6 +375,9 @@ extension NCCLLogReader {
     var text = cursor
     text.skipBlanks()
     guard !text.isAtEnd else { return .foreign }
+    if ras.read(text, number: ledger.lines) || rasDocuments.read(text, number: ledger.lines) {
+      return .parsed
+    }
     if readVersion(&text, thread: nil) { return .parsed }
     switch continuation {
     case .matrix where text.find(" | ") != nil: return .knownIgnored

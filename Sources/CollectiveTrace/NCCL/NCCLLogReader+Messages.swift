@@ -43,6 +43,9 @@ extension NCCLLogReader {
       store.notice(
         text, level: anchor.level == .abort ? .error : .warning, process: process,
         line: lineNumber)
+      if let complaint = cursor.peerComplaint(line: lineNumber) {
+        store.complaint(complaint, process: process)
+      }
       continuation = .warning
       return .parsed
     case .trace:
@@ -144,6 +147,11 @@ extension NCCLLogReader {
         cursor.text(from: cursor.position, to: cursor.end), level: .info, process: process,
         line: lineNumber)
     }
+    if cursor.starts(with: "Bootstrap") || cursor.starts(with: "NET/"),
+      cursor.find("Using") != nil
+    {
+      store.addresses(cursor.interfaceAddresses(), process: process)
+    }
     if canRemember {
       unsafe memo.remember(
         message: line + cursor.position, length: cursor.remaining,
@@ -228,6 +236,11 @@ extension NCCLLogReader {
       let row = store.callRow(for: record, communicator: communicator, shape: .single)
       entry.action = .collective
       entry.row = Int32(truncatingIfNeeded: row)
+      if record.kind == .allGather {
+        store.noteGather(
+          row: row, communicator: communicator, sendBuffer: record.sendBuffer,
+          receiveBuffer: record.receiveBuffer)
+      }
       store.countCollective(
         row: row, communicator: communicator, thread: thread,
         elementCount: record.elementCount, line: lineNumber)
@@ -469,7 +482,10 @@ extension NCCLLogReader {
     case 0x30...0x39:
       if let channels = text.decimal(), text.skip(" coll channels, ") {
         let communicator = Int(store.threads[thread].initialising)
-        if communicator >= 0 { store.facts[communicator].channels = Int(clamping: channels) }
+        if communicator >= 0 {
+          store.facts[communicator].channels = Int(clamping: channels)
+          store.facts[communicator].pointToPointChannels = text.number(before: " p2p channels, ")
+        }
         // The rest is counts of channels of other kinds.
         while !text.isAtEnd, text.next == 0x2C || text.next == 0x20 || text.next &- 0x30 < 10 {
           text.position += 1
