@@ -31,7 +31,7 @@ struct FindingCollector {
   /// `links` and `matrix` are the rows of the summary.
   mutating func collect(
     missing: [Int], links: [LinkRow], matrix: [RankMatrixRow], devices: [DeviceRow],
-    _ join: TopologyJoin?
+    waiting: [WaitingRow], _ join: TopologyJoin?
   ) -> [Finding] {
     files()
     copies()
@@ -50,6 +50,7 @@ struct FindingCollector {
     timeouts()
     connections()
     rasReports()
+    stragglers(waiting)
     if let join {
       topologies(join)
       listedDevices(join, devices)

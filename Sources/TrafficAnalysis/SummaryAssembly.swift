@@ -93,7 +93,7 @@ struct SummaryAssembly {
     var collector = FindingCollector(table, endpoints, analysed, ranks, layout)
     summary.findings = collector.collect(
       missing: Array(missing), links: summary.links, matrix: summary.rankMatrix,
-      devices: summary.devices, join)
+      devices: summary.devices, waiting: summary.waiting, join)
     summary.coverage = coverage(summary, missing: Array(missing), order)
     summary.coverage.unmatchedBytes = matrix.unmatchedBytes
     summary.coverage.statements += (join?.statements() ?? []) + timing.statements()
