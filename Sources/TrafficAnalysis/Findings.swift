@@ -46,7 +46,9 @@ struct FindingCollector {
     wiring(links)
     environment()
     habits(matrix)
-    timeouts()
+    let stuck = StuckCollectives(table)
+    flightRecorder(stuck)
+    timeouts(stuck)
     if let join { topologies(join) }
     return findings.sorted {
       ($0.severity, $0.code, $0.location, $0.summary)

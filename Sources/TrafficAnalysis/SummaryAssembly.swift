@@ -82,6 +82,7 @@ struct SummaryAssembly {
     summary.durations = timing.durations
     summary.overlaps = timing.overlaps
     summary.waiting = timing.waiting
+    summary.bandwidths = BandwidthRow.rows(table, summary.durations)
     summary.ingestion = table.files
     let missing = summary.ranks.lazy.filter { $0.coverage == "no_log" }.map(\.rank)
     var collector = FindingCollector(table, endpoints, analysed, ranks, layout)

@@ -462,6 +462,7 @@ public struct Finding: Sendable, Equatable {
   /// Every code there is, sorted; those of the traffic model are among them.
   public static let codes: [String] = [
     "collective-mismatch",
+    "collective-stuck",
     "communicator-aborted",
     "communicator-incomplete",
     "communicators-pile-up",
@@ -566,6 +567,8 @@ public struct TrafficSummary: Sendable {
   public var overlaps: [OverlapRow] = []
   /// Sorted by rank; empty unless collectives are timed on all their ranks.
   public var waiting: [WaitingRow] = []
+  /// Benchmarks in the order of files and lines, then traces by collective, type and size.
+  public var bandwidths: [BandwidthRow] = []
   /// Sorted by severity, code, location.
   public var findings: [Finding] = []
   /// Sorted by file name.

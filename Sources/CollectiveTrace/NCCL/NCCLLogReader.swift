@@ -39,6 +39,8 @@ struct NCCLLogReader: FormatReader, ~Copyable {
   var bareVersion: LibraryVersion?
   var isAfterGap = false
   var scratch: [UInt8] = []
+  /// Tables of nccl-tests among the lines.
+  var benchmarks = BenchmarkTable()
 
   enum CallSource { case collective, callTrace }
   enum Continuation { case none, matrix, warning, rcclVersion }
@@ -162,7 +164,10 @@ struct NCCLLogReader: FormatReader, ~Copyable {
     }
     ledger.coarsenedCalls = store.coarsenedCalls
     ledger.unrecognisedShapes = shapes.ranked()
-    if !partial.processes.isEmpty { ledger.format = TraceFormat.ncclLog.name }
+    partial.benchmarks = benchmarks.finish()
+    if !partial.processes.isEmpty || !partial.benchmarks.isEmpty {
+      ledger.format = TraceFormat.ncclLog.name
+    }
     partial.files = [ledger]
     return partial
   }
