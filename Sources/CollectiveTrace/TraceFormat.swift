@@ -90,9 +90,17 @@ public struct TraceFormat: Sendable {
     recognises: { ExecutionTraceReader.recognises($0) },
     open: { ExecutionTraceReader(file: $0, options: $1) })
 
+  /// Output of NCCL's example profiler plugin.
+  public static let profiler = TraceFormat(
+    name: "profiler",
+    summary: "NCCL's example profiler: start and end of collectives, sends and receives",
+    recognisedBy: "a JSON array of trace events, one a line, with `CommHash` or `groupId`",
+    recognises: { ProfilerReader.recognises($0) },
+    open: { ProfilerReader(file: $0, options: $1) })
+
   /// Every format, in the order in which they are tried.
   public static let all = [
-    inspector, flightRecorder, flightRecorderJSON, executionTrace, chakra, ncclLog,
+    inspector, flightRecorder, flightRecorderJSON, executionTrace, chakra, profiler, ncclLog,
   ]
 
   /// The format of a text, by its first bytes.

@@ -91,8 +91,11 @@ struct SummaryAssembly {
     summary.coverage = coverage(summary, missing: Array(missing), order)
     summary.coverage.unmatchedBytes = matrix.unmatchedBytes
     summary.coverage.statements += (join?.statements() ?? []) + timing.statements()
+      + CoverageStatement.sources(table)
     summary.headline = Headline.text(
-      seen: summary.coverage.ranksSeen, expected: ranks.expected, nodes: Set(hosts).count,
+      seen: summary.coverage.ranksSeen, expected: ranks.expected,
+      nodes: table.records.contains { CoverageStatement.statesHost($0.facts) }
+        ? Set(hosts).count : 0,
       jobs: ranks.jobs, declared: layout?.degrees,
       inferred: Headline.degrees(analysed, labels))
     return summary

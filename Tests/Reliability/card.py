@@ -561,10 +561,13 @@ def hostile_pickles(random, count):
     raw = [b"cos\nsystem\n(S'touch pwned'\ntR.", b"(S'touch pwned'\nios\nsystem\n."]
     for number in range(count):
         protocol = 2 + number % 4
+        # No two are the same: equal files are read once.
+        data["rank"] = 100_000 + number
+        unique = b"J" + (100_000 + number).to_bytes(4, "little") + b"0"
         if number % 3 == 0:
             yield pickle.dumps([data, calls[number % len(calls)]], protocol)
         elif number % 3 == 1:
-            yield bytes([0x80, protocol]) + raw[number % 2]
+            yield bytes([0x80, protocol]) + unique + raw[number % 2]
         else:
             body = bytearray(pickletools.optimize(pickle.dumps(data, protocol)))
             for _ in range(1 + number % 4):

@@ -43,8 +43,9 @@ struct FlightRecord {
       case "collective_seq_id", "seq_id": collectiveSequence = tree.integer(value) ?? -1
       case "p2p_seq_id": pointToPointSequence = tree.integer(value) ?? -1
       case "is_p2p": isPointToPoint = tree.isTrue(value)
-      case "time_created_ns": called = tree.integer(value)
-      case "time_discovered_started_ns": started = tree.integer(value)
+      // JSON dumps write 0 for what is not known.
+      case "time_created_ns": called = tree.integer(value).flatMap { $0 > 0 ? $0 : nil }
+      case "time_discovered_started_ns": started = tree.integer(value).flatMap { $0 > 0 ? $0 : nil }
       case "duration_ms": duration = tree.number(value)
       default: break
       }

@@ -217,7 +217,7 @@ struct FlightRecorderReader: FormatReader, ~Copyable {
       kind.isPointToPoint ? record.pointToPointSequence : record.collectiveSequence
     call.called = record.called ?? .min
     call.start = record.started ?? .min
-    if let duration = record.duration, duration >= 0, duration < 1e12 {
+    if let duration = record.duration, duration > 0, duration < 1e12 {
       call.duration = Int64((duration * 1e6).rounded())
       call.basis = .kernelGPU
     }
