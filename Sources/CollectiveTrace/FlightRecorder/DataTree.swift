@@ -33,8 +33,10 @@ struct DataTree {
   static let maximumTextBytes = 1 << 27
   /// Most lists and dictionaries inside each other.
   static let maximumDepth = 128
-  /// Most steps of a walk; a whole dump takes about one for each node.
-  static let maximumVisits = 1 << 24
+  /// Most steps of a walk for each value; PyTorch's dumps take three, as texts are shared.
+  static let maximumVisitsPerNode = 16
+  /// Steps that even the smallest dump may take.
+  static let leastVisits = 1 << 16
 
   private var nodes: [Node] = []
   private var children: [[Int32]] = []
@@ -113,8 +115,9 @@ struct DataTree {
 
   private mutating func visit(_ count: Int) throws(DumpError) {
     visits += count
-    guard visits <= Self.maximumVisits else {
-      throw .limit("refers to the same values more than \(Self.maximumVisits) times")
+    guard visits <= Self.leastVisits + Self.maximumVisitsPerNode * nodes.count else {
+      throw .limit(
+        "refers to its values more than \(Self.maximumVisitsPerNode) times on average")
     }
   }
 
