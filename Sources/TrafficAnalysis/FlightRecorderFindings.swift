@@ -314,7 +314,8 @@ extension FindingCollector {
     case .noDump:
       add(
         "collective-stuck", .warning, "Rank \(rank) may hold up \(name).", at: place,
-        evidence: "\(others) called \(first.operation) and \(does); rank \(rank) has no dump" + also,
+        evidence: "\(others) called \(first.operation) and \(does); rank \(rank) has no dump"
+          + also,
         do: "Look for the dump or the last lines of rank \(rank).")
     }
   }

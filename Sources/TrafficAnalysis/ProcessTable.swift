@@ -48,7 +48,9 @@ struct ProcessTable {
       var row = row
       row.file = position[row.file]
       return row
-    }.filter { files[$0.file].status != .duplicate }.sorted { ($0.file, $0.line) < ($1.file, $1.line) }
+    }.filter { files[$0.file].status != .duplicate }.sorted {
+      ($0.file, $0.line) < ($1.file, $1.line)
+    }
 
     var processes: [ProcessFacts] = []
     processes.reserveCapacity(partial.processes.count)

@@ -90,7 +90,8 @@ struct SummaryAssembly {
       missing: Array(missing), links: summary.links, matrix: summary.rankMatrix, join)
     summary.coverage = coverage(summary, missing: Array(missing), order)
     summary.coverage.unmatchedBytes = matrix.unmatchedBytes
-    summary.coverage.statements += (join?.statements() ?? []) + timing.statements()
+    summary.coverage.statements +=
+      (join?.statements() ?? []) + timing.statements()
       + CoverageStatement.sources(table)
     summary.headline = Headline.text(
       seen: summary.coverage.ranksSeen, expected: ranks.expected,

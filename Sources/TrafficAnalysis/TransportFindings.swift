@@ -394,7 +394,9 @@ extension FindingCollector {
             ? "" : "; such calls are on communicator \(names.joined(separator: ", "))"
         }
         let dump = operation.flatMap { line in
-          stuck.stuck.first { $0.kind == line.kind && $0.sequence == Int64(clamping: line.sequence) }
+          stuck.stuck.first {
+            $0.kind == line.kind && $0.sequence == Int64(clamping: line.sequence)
+          }
         }.map { entry in
           "; in the Flight Recorder's dumps it is process group \(entry.group), held up by rank "
             + RangeText.text(entry.culprits)

@@ -21,7 +21,8 @@ import Testing
 
   /// A rank's dump as JSON; `status` is last enqueued and last completed of each group.
   private func dump(
-    groups: [String: [Int]] = ["1": [0, 1, 2, 3]], status: [String: (Int, Int)] = [:], _ calls: [Call]
+    groups: [String: [Int]] = ["1": [0, 1, 2, 3]], status: [String: (Int, Int)] = [:],
+    _ calls: [Call]
   ) -> String {
     let config = groups.sorted { $0.key < $1.key }.map { name, members in
       #""\#(name)": {"name": "\#(name)", "desc": "G\#(name)", "ranks": "\#(members)"}"#
@@ -75,9 +76,10 @@ import Testing
     let done = dump(status: ["1": (9, 9)], [])
     let waits = dump(status: ["1": (9, 6)], [Call(sequence: 7), Call(sequence: 8)])
     let found = stuck(findings([0: done, 1: done, 2: waits, 3: done]))
-    #expect(found.map(\.summary) == [
-      "Rank 2 did not see the end of all_reduce number 7 of process group 1 (G1)."
-    ])
+    #expect(
+      found.map(\.summary) == [
+        "Rank 2 did not see the end of all_reduce number 7 of process group 1 (G1)."
+      ])
   }
 
   @Test func aBroadcastThatEndedElsewhereBlamesNobody() {
@@ -114,12 +116,10 @@ import Testing
   }
 
   @Test func aRankWithoutADumpIsSuspectedAndNotAccused() throws {
-    let waits = dump(status: ["1": (7, 6)], [Call(sequence: 7)])
+    // Of four ranks two have no dump, so that the group does not tell the own rank.
+    let waits = dump(status: ["1": (7, 6)], [Call(sequence: 7)]).dropFirst()
     let finding = try #require(
-      stuck(
-        findings([0: waits.replacing("\"pg_config\"", with: "\"rank\": 0, \"pg_config\""),
-                  1: waits.replacing("\"pg_config\"", with: "\"rank\": 1, \"pg_config\"")])
-      ).first)
+      stuck(findings([0: "{\"rank\": 0, \(waits)", 1: "{\"rank\": 1, \(waits)"])).first)
     #expect(finding.severity == .warning)
     #expect(finding.summary.contains("may hold up"))
   }

@@ -108,10 +108,12 @@ struct ChakraReader: FormatReader, ~Copyable {
         return text.end
       }
       guard length <= UInt64(maximumRecordBytes) else {
-        book(.malformed, bytes: text.end - position)
-        let missing = length.subtractingReportingOverflow(UInt64(text.end - head.position))
-        skipping = missing.overflow ? 0 : Int(clamping: missing.partialValue)
-        return text.end
+        let (end, overflow) = head.position.addingReportingOverflow(Int(clamping: length))
+        let here = min(overflow ? .max : end, text.end)
+        book(.malformed, bytes: here - position)
+        skipping = (overflow ? .max : end) - here
+        position = here
+        continue
       }
       let end = head.position + Int(length)
       guard end <= text.end else { break }

@@ -134,8 +134,10 @@ struct DataTree {
     let items = children[Int(place)]
     try visit(items.count + 1)
     return stride(from: 0, to: items.count - 1, by: 2).map { index in
-      (text(items[index], limit: 64) ?? integer(items[index]).map(String.init) ?? "",
-       items[index + 1])
+      (
+        text(items[index], limit: 64) ?? integer(items[index]).map(String.init) ?? "",
+        items[index + 1]
+      )
     }
   }
 

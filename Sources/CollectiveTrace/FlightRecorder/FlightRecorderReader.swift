@@ -45,6 +45,7 @@ struct FlightRecorderReader: FormatReader, ~Copyable {
       text.starts(with: "\"entries\"") || text.starts(with: "\"pg_config\"")
       || text.starts(with: "\"pg_status\"") || text.starts(with: "\"nccl_version\"")
       || text.starts(with: "\"comm_lib_version\"") || text.starts(with: "\"version\"")
+      || text.starts(with: "\"rank\"") || text.starts(with: "\"host_name\"")
     return isOwn && (text.find("\"profiling_name\"") != nil || text.find("\"pg_config\"") != nil)
   }
 

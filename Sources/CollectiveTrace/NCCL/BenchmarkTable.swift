@@ -191,11 +191,7 @@ struct BenchmarkTable {
     if hasPrefix { text.position = prefix.count }
     let words = Self.words(text)
     guard let first = words.first, UInt64(first) != nil else {
-      // The second half of a row whose first NCCL's lines took away.
-      let isRest =
-        words.count >= 3 && words.count < leading.count + group.count * groups
-        && words.allSatisfy { Self.thousandths($0) != nil || $0 == "N/A" }
-      return isRest ? .torn : nil
+      return isRest(words) ? .torn : nil
     }
     let values = group.count * groups
     let names = words.count - values
@@ -203,8 +199,7 @@ struct BenchmarkTable {
       let count = UInt64(words[1]), Self.thousandths(words[2]) == nil
     else {
       let isHead = words.count >= 3 && UInt64(words[1]) != nil && words[2].first?.isLetter == true
-      let isRest = words.count >= 3 && words.allSatisfy { Self.thousandths($0) != nil }
-      return isHead || isRest ? .torn : nil
+      return isHead || isRest(words) ? .torn : nil
     }
     var row = BenchmarkFacts(
       line: line, bytes: bytes, count: count, typeName: words[2],
@@ -242,6 +237,12 @@ struct BenchmarkTable {
     guard rows.count + found.count <= Self.maximumRows else { return .row }
     rows += found
     return .row
+  }
+
+  /// Whether words are the second half of a row whose first NCCL's lines took away.
+  private func isRest(_ words: [String]) -> Bool {
+    words.count >= 3 && words.count < leading.count + group.count * groups
+      && words.allSatisfy { Self.thousandths($0) != nil || $0 == "N/A" }
   }
 
   /// The operation that a row leaves no other for: only three reduce, and they differ in the root

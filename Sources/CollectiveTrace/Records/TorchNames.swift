@@ -35,8 +35,10 @@ enum TorchNames {
     let bare = name.lowercased().split(separator: ":").last ?? ""
     let word = String(bare.prefix { $0 != " " })
     if let kind = operations[word] { return .call(kind) }
-    return ["coalesced", "wait", "init", "group_start", "group_end", "startcoalescing",
-            "endcoalescing"].contains(word) ? .none : .unknown
+    return [
+      "coalesced", "wait", "init", "group_start", "group_end", "startcoalescing",
+      "endcoalescing",
+    ].contains(word) ? .none : .unknown
   }
 
   private static let types: [String: UInt8] = [

@@ -53,11 +53,9 @@ import Testing
     for place in whole.indices {
       #expect(
         TraceReader.summarize(text: Array(whole[..<place]), file: "p").files[0].isBalanced)
-      for bit in 0..<8 {
-        var damaged = whole
-        damaged[place] ^= 1 << bit
-        #expect(TraceReader.summarize(text: damaged, file: "p").files[0].isBalanced)
-      }
+      var damaged = whole
+      damaged[place] ^= 1 << (place % 8)
+      #expect(TraceReader.summarize(text: damaged, file: "p").files[0].isBalanced)
     }
   }
 }
