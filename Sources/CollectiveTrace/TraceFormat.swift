@@ -48,6 +48,15 @@ public struct TraceFormat: Sendable {
     recognises: { _ in true },
     open: { NCCLLogReader(file: $0, maximumKeys: $1.maximumKeysPerFile) })
 
+  /// Answers of NCCL's RAS subsystem, which people also paste into logs: the reader is the same.
+  public static let ncclRAS = TraceFormat(
+    name: "nccl_ras",
+    summary: "reports of `ncclras` (NCCL 2.24 to 2.30, text or JSON), alone or inside a log",
+    recognisedBy:
+      "`NCCL version ... compiled with CUDA`, a table of communicators, `#0-0 (hash) MISMATCH`, or `\"nccl_version\"`",
+    recognises: { RASTextReader.recognises($0) },
+    open: { NCCLLogReader(file: $0, maximumKeys: $1.maximumKeysPerFile) })
+
   /// Output of NCCL's Inspector plugin.
   public static let inspector = TraceFormat(
     name: "inspector",
@@ -100,7 +109,8 @@ public struct TraceFormat: Sendable {
 
   /// Every format, in the order in which they are tried.
   public static let all = [
-    inspector, flightRecorder, flightRecorderJSON, executionTrace, chakra, profiler, ncclLog,
+    inspector, flightRecorder, flightRecorderJSON, executionTrace, chakra, profiler, ncclRAS,
+    ncclLog,
   ]
 
   /// The format of a text, by its first bytes.

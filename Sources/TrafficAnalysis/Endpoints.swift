@@ -23,6 +23,8 @@ final class Instance {
   let parent: Int?
   /// Which split of its parent made it, counted in the process when the log does not say.
   let splitOrdinal: Int
+  /// How its rank reaches others, less what other logs contradict.
+  var connections: [ConnectionFacts]
   /// Whether the hash over its calls may be compared with other ranks'.
   let hasOrder: Bool
   /// Whether its source keeps only some of the calls, so that ranks may differ in a healthy job.
@@ -42,6 +44,7 @@ final class Instance {
     self.parent = parent
     self.splitOrdinal = splitOrdinal
     self.hasOrder = hasOrder
+    connections = facts.connections
     self.isSampled = isSampled
   }
 }

@@ -73,10 +73,9 @@ struct StuckCollectives {
     for record in table.records {
       for timed in record.timed where timed.facts.source == .flightRecorder {
         guard let rank = timed.facts.globalRank else { continue }
-        for (identity, view) in Self.views(timed.facts, rank: rank) {
-          guard !groups[identity, default: []].contains(where: { $0.rank == rank }) else {
-            continue
-          }
+        // The first dump of a rank, should there be several.
+        for (identity, view) in Self.views(timed.facts, rank: rank)
+        where groups[identity]?.contains(where: { $0.rank == rank }) != true {
           groups[identity, default: []].append(view)
         }
       }

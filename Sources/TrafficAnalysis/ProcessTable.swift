@@ -358,6 +358,9 @@ extension ProcessTable.Record {
     facts.environment += other.facts.environment.filter { !facts.environment.contains($0) }
     facts.networks += other.facts.networks.filter { !facts.networks.contains($0) }
     facts.notices += other.facts.notices
+    facts.unplacedConnections += other.facts.unplacedConnections
+    facts.complaints += other.facts.complaints
+    facts.addresses += other.facts.addresses.filter { !facts.addresses.contains($0) }
     // Which file came first is not certain enough to join the order of calls.
     facts.timelines = []
   }
@@ -397,6 +400,7 @@ extension CommunicatorFacts {
         calls[index].calls.add(row.calls)
         calls[index].elements.add(row.elements)
         calls[index].otherThreadCalls.add(row.otherThreadCalls)
+        calls[index].repeatedCalls.add(row.repeatedCalls)
       } else {
         place[Key(row)] = calls.count
         calls.append(row)
@@ -412,6 +416,7 @@ extension CommunicatorFacts {
     localRanks = localRanks ?? other.localRanks
     localRank = localRank ?? other.localRank
     channels = channels ?? other.channels
+    pointToPointChannels = pointToPointChannels ?? other.pointToPointChannels
     if edges.isEmpty { (edges, treeChannels) = (other.edges, other.treeChannels) }
     connections += other.connections
   }

@@ -21,6 +21,22 @@ public struct DurationRow: Sendable, Equatable {
   /// The durations in nanoseconds, one per rank and call.
   public var durations: DurationHistogram
 
+  /// Makes a row.
+  public init(
+    dimension: ParallelismDimension, collective: String, dataType: String, messageBytes: UInt64?,
+    communicatorSize: Int, source: TraceSource, basis: TimingFacts.Basis,
+    durations: DurationHistogram
+  ) {
+    self.dimension = dimension
+    self.collective = collective
+    self.dataType = dataType
+    self.messageBytes = messageBytes
+    self.communicatorSize = communicatorSize
+    self.source = source
+    self.basis = basis
+    self.durations = durations
+  }
+
   /// S / t of nccl-tests in GB/s (1e9 bytes per second) for a duration in nanoseconds.
   public func algorithmBandwidth(_ nanoseconds: Int64?) -> Double? {
     guard let bytes = messageBytes, let nanoseconds, nanoseconds > 0 else { return nil }
@@ -61,6 +77,12 @@ public struct OverlapRow: Sendable, Equatable {
   /// The part of it in which no compute kernel ran.
   public var exposed: Int64 = 0
 
+  /// An empty row.
+  public init(step: String, dimension: ParallelismDimension?) {
+    self.step = step
+    self.dimension = dimension
+  }
+
   /// The part of the communication behind compute kernels.
   public var hidden: Int64 { communication - min(communication, exposed) }
   /// Time in which no kernel ran: launch gaps, waiting for the host, pipeline bubbles.
@@ -87,4 +109,7 @@ public struct WaitingRow: Sendable, Equatable {
   /// How far the clock of its machine is ahead of that of the first rank, in nanoseconds; `nil`
   /// when they share no collective with times.
   public var clockOffset: Int64?
+
+  /// An empty row.
+  public init(rank: Int) { self.rank = rank }
 }

@@ -340,7 +340,7 @@ struct JSONCursor {
       default:
         skipScalar()
       }
-      if depth == 0 { return }
+      if depth == 0 || state != .valid { return }
     }
   }
 

@@ -127,7 +127,7 @@ public struct Table: Sendable {
   public static let all: [Table] =
     [
       .traffic, .communicators, .messageSizes, .ranks, .rankMatrix, .links,
-      .reconciliation, .findings, .ingestion,
+      .reconciliation, .findings, .ingestion, .machine, .rings,
     ] + timed
 
   /// The tables that a run has: nothing can be reconciled without a job and its model, and only
