@@ -91,6 +91,8 @@ package struct ByteStream: ~Copyable {
     ledger.truncatedAtByte = account.truncatedAtByte
     ledger.gaps = account.gaps
     ledger.contentCRC32 = account.contentCRC32
+    // Where the container is whole, what its reader says of the content stands.
+    guard account.status != .complete || ledger.status == .complete else { return }
     ledger.status = account.status
     ledger.detail = account.detail
   }
