@@ -48,8 +48,17 @@ public struct TraceFormat: Sendable {
     recognises: { _ in true },
     open: { NCCLLogReader(file: $0, maximumKeys: $1.maximumKeysPerFile) })
 
+  /// Traces of PyTorch's profiler.
+  public static let kineto = TraceFormat(
+    name: "kineto",
+    summary:
+      "PyTorch profiler (Kineto) and other Chrome traces: kernels of NCCL and RCCL with their times",
+    recognisedBy: "a JSON document with `traceEvents`, or a list of events with `ph` and `ts`",
+    recognises: { KinetoReader.recognises($0) },
+    open: { KinetoReader(file: $0, options: $1) })
+
   /// Every format, in the order in which they are tried.
-  public static let all = [ncclLog]
+  public static let all = [kineto, ncclLog]
 
   /// The format of a text, by its first bytes.
   static func recognise(_ prefix: TextCursor) -> TraceFormat {

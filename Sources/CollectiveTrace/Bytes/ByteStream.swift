@@ -92,7 +92,8 @@ package struct ByteStream: ~Copyable {
     ledger.gaps = account.gaps
     ledger.contentCRC32 = account.contentCRC32
     ledger.status = account.status
-    ledger.detail = account.detail
+    // What is wrong with the container comes before what the format's reader remarked.
+    if !account.detail.isEmpty { ledger.detail = account.detail }
   }
 
   // MARK: - Private
