@@ -63,7 +63,21 @@ struct EventArguments {
       default: cursor.skipValue()
       }
     }
+    // A tensor without dimensions is one number.
+    if isFirstEmpty, hasTensorFirst, !isListFirst { dimensions = 1 }
     interpretConcrete(cursor)
+  }
+
+  /// Reads the only thing that matters of a launch.
+  mutating func readCorrelation(_ cursor: inout JSONCursor) {
+    guard cursor.beginObject() else { return }
+    while let key = cursor.nextKey() {
+      if cursor.equals(key, "correlation") {
+        correlation = cursor.integer()
+      } else {
+        cursor.skipValue()
+      }
+    }
   }
 
   /// A string or another value as it is printed.
@@ -116,7 +130,9 @@ struct EventArguments {
           value = nil
         }
         if byte == 0x5D {
-          if sawNumber, depth >= 2 {
+          // A tensor in a list may be a single number, whose shape is empty.
+          let isTensor = sawNumber || (depth >= 3 && cursor.byte(at: offset - 1) == 0x5B)
+          if isTensor, depth >= 2 {
             let next = total.addingReportingOverflow(product)
             if next.overflow { isSound = false }
             total = next.partialValue
@@ -127,6 +143,7 @@ struct EventArguments {
           // The first input has ended.
           if depth == 1 {
             if dimensionsSeen, isSound { dimensions = total }
+            isFirstEmpty = !dimensionsSeen
             return
           }
         }
@@ -138,6 +155,8 @@ struct EventArguments {
   /// Elements of the first input by its shape, when the shape was recorded.
   private(set) var dimensions: Int64?
   private var dimensionsSeen = false
+  private var isFirstEmpty = false
+  private var isListFirst = false
 
   private mutating func readTypes(_ cursor: inout JSONCursor) {
     guard cursor.peek() == 0x5B, cursor.beginArray() else {
@@ -152,10 +171,9 @@ struct EventArguments {
         continue
       }
       isFirst = false
+      isListFirst = cursor.equals(name, "TensorList")
       hasTensorFirst = !cursor.equals(name, "Scalar") && !name.isEmpty
-      if type == nil, hasTensorFirst, !cursor.equals(name, "TensorList") {
-        type = cursor.text(name, limit: 64)
-      }
+      if type == nil, hasTensorFirst, !isListFirst { type = cursor.text(name, limit: 64) }
     }
   }
 

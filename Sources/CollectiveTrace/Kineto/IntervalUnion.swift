@@ -28,7 +28,8 @@ struct IntervalUnion: Sendable {
     guard end > start else { return }
     if let last = intervals.last {
       if start >= last.start {
-        if start <= last.end || start - last.end <= joinedGap {
+        let gap = start.subtractingReportingOverflow(last.end)
+        if !gap.overflow, gap.partialValue <= joinedGap {
           intervals[intervals.count - 1].end = max(last.end, end)
           return
         }

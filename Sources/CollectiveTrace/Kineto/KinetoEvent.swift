@@ -12,11 +12,14 @@ extension KinetoStore {
   /// - Returns: How the event was understood: `knownIgnored` when it is of a kind that tells
   ///   nothing here.
   mutating func readEvent(_ cursor: inout JSONCursor) -> FileLedger.LineClass {
+    if Self.isPlainlyIgnored(cursor) { return .knownIgnored }
     let start = cursor.position
     guard cursor.beginObject() else { return .malformed }
     var phase: UInt8 = 0
     var category: Range<Int>?
     var name: Range<Int>?
+    // Whether a key was passed that may be needed, as other writers order them.
+    var passedOther = false
     while let key = cursor.nextKey() {
       if cursor.equals(key, "ph") {
         guard let text = cursor.string() else { break }
@@ -28,17 +31,42 @@ extension KinetoStore {
       } else if cursor.equals(key, "name") {
         name = cursor.string()
       } else {
+        passedOther = true
         cursor.skipValue()
       }
       if phase != 0, let category, let name {
         guard let kind = Self.category(cursor, category, name) else { return .knownIgnored }
-        var event = cursor
-        event.position = start
-        return read(&event, kind, name)
+        if passedOther {
+          cursor.position = start
+          guard cursor.beginObject() else { return .malformed }
+        }
+        return read(&cursor, kind, name)
       }
     }
     // An event of another writer without a category or a name.
     return cursor.state == .valid ? .knownIgnored : .malformed
+  }
+
+  /// Whether an event as Kineto and Python space it can be told to be of no interest by its first
+  /// bytes, as most can.
+  @inline(__always)
+  private static func isPlainlyIgnored(_ cursor: JSONCursor) -> Bool {
+    var offset = cursor.position + 1
+    while offset < cursor.end, cursor.byte(at: offset) <= 0x20 { offset += 1 }
+    let phase = cursor.word(at: offset)
+    // `"ph": "`, lowest byte first.
+    guard phase << 8 == 0x22_203A_2268_7022 << 8 else { return false }
+    guard phase >> 56 == 0x58 else { return cursor.byte(at: offset + 8) == 0x22 }
+    // `", "cat"` and `: "`, then `python_f...`, or `cpu_op` with a name that is not `record_p...`.
+    guard cursor.word(at: offset + 8) == 0x2274_6163_2220_2C22 else { return false }
+    if cursor.word(at: offset + 19) == 0x665F_6E6F_6874_7970 {
+      return cursor.byte(at: offset + 18) == 0x22
+    }
+    guard cursor.word(at: offset + 16) == 0x6F5F_7570_6322_203A,
+      cursor.word(at: offset + 24) == 0x6D61_6E22_202C_2270,
+      cursor.word(at: offset + 32) & 0xFF_FFFF_FFFF == 0x22_203A_2265
+    else { return false }
+    return cursor.word(at: offset + 37) != 0x705F_6472_6F63_6572
   }
 
   /// The kind of a complete event, or `nil` when it tells nothing here.
@@ -73,23 +101,17 @@ extension KinetoStore {
   /// Whether a call of the driver launches a kernel: `cudaLaunchKernelExC`, `hipLaunchKernel`.
   @inline(__always)
   private static func isLaunch(_ cursor: JSONCursor, _ name: Range<Int>) -> Bool {
-    (cursor.hasPrefix(name, "cuda") || cursor.hasPrefix(name, "cuLaunch")
-      || cursor.hasPrefix(name, "hip"))
-      && name.contains { offset in
-        // `LaunchK`
-        cursor.byte(at: offset) == 0x4C && cursor.byte(at: offset + 1) == 0x61
-          && cursor.byte(at: offset + 5) == 0x68 && cursor.byte(at: offset + 6) == 0x4B
-      }
+    cursor.hasPrefix(name, "cudaLaunch") || cursor.hasPrefix(name, "cuLaunch")
+      || cursor.hasPrefix(name, "hipLaunch") || cursor.hasPrefix(name, "hipExtLaunch")
+      || cursor.hasPrefix(name, "hipModuleLaunch") || cursor.hasPrefix(name, "hipExtModuleLaunch")
   }
 
-  /// Times, thread and arguments of an event.
+  /// Times and thread of an event.
   private struct Body {
     var start: Int64?
     var duration: Int64?
     var process: Range<Int> = 0..<0
     var thread: Range<Int> = 0..<0
-    /// Where the arguments begin; 0 when there are none.
-    var arguments = 0
 
     /// When it ended, if both times are sound.
     var end: Int64? {
@@ -100,23 +122,30 @@ extension KinetoStore {
     }
   }
 
+  /// Reads the rest of an event, or all of it; the cursor stands before a key.
   private mutating func read(
     _ cursor: inout JSONCursor, _ kind: Category, _ name: Range<Int>
   ) -> FileLedger.LineClass {
-    guard cursor.beginObject() else { return .malformed }
     let isCompute = kind == .kernel && !KernelName.isCommunication(cursor, name)
+    let hasMetadata = kind == .host || (kind == .kernel && !isCompute)
     var body = Body()
+    var arguments = EventArguments()
     while let key = cursor.nextKey() {
       if cursor.equals(key, "ts") {
         body.start = cursor.thousandths()
       } else if cursor.equals(key, "dur") {
         body.duration = cursor.thousandths()
       } else if cursor.equals(key, "args") {
-        guard let first = cursor.peek() else { break }
-        if first == 0x7B { body.arguments = cursor.position }
         // The arguments come last and are long.
         if isCompute, body.start != nil, body.duration != nil { break }
-        cursor.skipValue()
+        guard let first = cursor.peek() else { break }
+        if first == 0x7B, hasMetadata {
+          arguments.read(&cursor)
+        } else if first == 0x7B, kind == .launch {
+          arguments.readCorrelation(&cursor)
+        } else {
+          cursor.skipValue()
+        }
       } else if cursor.equals(key, "pid") {
         body.process = Self.token(&cursor)
       } else if cursor.equals(key, "tid") {
@@ -142,12 +171,6 @@ extension KinetoStore {
       return readAnnotation(
         cursor, name, isGPU: kind == .gpuAnnotation, thread: thread, from: start, to: end)
     case .host, .launch, .kernel: break
-    }
-    var arguments = EventArguments()
-    if body.arguments > 0 {
-      cursor.position = body.arguments
-      arguments.read(&cursor)
-      guard cursor.state == .valid else { return .malformed }
     }
     switch kind {
     case .launch:

@@ -238,7 +238,8 @@ struct OverlapTable {
 
   private mutating func close(_ index: Int, _ compute: [IntervalUnion.Interval]) {
     let length = open[index].end - open[index].start
-    let hidden = IntervalUnion.common(compute, [open[index]])
+    let hidden = IntervalUnion.length(
+      of: compute, from: open[index].start, to: open[index].end)
     sums[index].communication = sum(sums[index].communication, length)
     sums[index].exposed = sum(sums[index].exposed, length - hidden)
   }

@@ -40,6 +40,8 @@ struct KinetoReader: FormatReader, ~Copyable {
   /// Bytes from the reading position in which no event begins, while looking for one.
   private var searched = 0
   private var sawDocument = false
+  /// Whether what is damaged is not even an object, so that its end is no brace.
+  private var lostNoObject = false
   /// Whether the list of events is the document.
   private var isBareList = false
 
@@ -131,6 +133,7 @@ struct KinetoReader: FormatReader, ~Copyable {
     book(lineClass, bytes: 0)
     state = .lost(lineClass)
     searched = 0
+    lostNoObject = false
   }
 
   private mutating func pass(_ bytes: Int) { pending += bytes }
@@ -244,7 +247,7 @@ struct KinetoReader: FormatReader, ~Copyable {
       return incompleteMember(cursor, from: offset, to: end)
     }
     let stop = cursor.position
-    cursor = unsafe JSONCursor(base, from: value, to: stop)
+    cursor = unsafe JSONCursor(base, from: value, to: end)
     book(store.readMember(&cursor, key) ? .parsed : .malformed, bytes: stop - offset)
     return stop
   }
@@ -285,6 +288,7 @@ struct KinetoReader: FormatReader, ~Copyable {
     }
     guard first == 0x7B else {
       lose(as: .malformed)
+      lostNoObject = true
       return offset
     }
     switch unsafe ObjectScanner.endOfObject(base, from: offset, to: end) {
@@ -311,7 +315,7 @@ struct KinetoReader: FormatReader, ~Copyable {
     while offset < last {
       let byte = cursor.byte(at: offset)
       if byte == 0x7B || byte == 0x5B || byte == 0x5D,
-        let (stop, next) = Self.landmark(cursor, at: offset, byte, from: start)
+        let (stop, next) = landmark(cursor, at: offset, byte, from: start)
       {
         ledger.bytes += stop - start
         ledger[lineClass].bytes += stop - start
@@ -330,31 +334,31 @@ struct KinetoReader: FormatReader, ~Copyable {
   }
 
   /// What begins at a bracket: an event, the list of events, or what follows it.
-  private static func landmark(
+  private func landmark(
     _ text: TextCursor, at offset: Int, _ bracket: UInt8, from start: Int
   ) -> (Int, State)? {
-    let before = blank(text, before: offset, from: start)
+    let before = Self.blank(text, before: offset, from: start)
     switch bracket {
     case 0x7B:
-      // `}` `,` `{` `"`
+      // `}` `,` `{` `"`, or without the first.
       guard text.byte(at: before) == 0x2C, before > start else { return nil }
-      let brace = blank(text, before: before, from: start)
-      guard brace >= start, text.byte(at: brace) == 0x7D,
-        text.byte(at: blank(text, after: offset)) == 0x22
+      let brace = Self.blank(text, before: before, from: start)
+      guard brace >= start, text.byte(at: brace) == 0x7D || lostNoObject,
+        text.byte(at: Self.blank(text, after: offset)) == 0x22
       else { return nil }
       return (offset, .events)
     case 0x5D:
       // `}` `]` `,` `"`, or `}` `]` `}`
       guard before >= start, text.byte(at: before) == 0x7D else { return nil }
-      let after = blank(text, after: offset)
+      let after = Self.blank(text, after: offset)
       if text.byte(at: after) == 0x7D { return (offset + 1, .members) }
-      guard text.byte(at: after) == 0x2C, text.byte(at: blank(text, after: after)) == 0x22
+      guard text.byte(at: after) == 0x2C, text.byte(at: Self.blank(text, after: after)) == 0x22
       else { return nil }
       return (offset + 1, .members)
     default:
       // `"traceEvents"` `:` `[`
       guard before > start, text.byte(at: before) == 0x3A else { return nil }
-      let quote = blank(text, before: before, from: start)
+      let quote = Self.blank(text, before: before, from: start)
       var key = text
       key.position = quote - 12
       guard key.position >= start, key.starts(with: "\"traceEvents\"") else { return nil }

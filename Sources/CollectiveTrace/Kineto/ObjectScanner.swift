@@ -23,6 +23,7 @@ enum ObjectScanner {
   /// Finds the end of the object whose brace stands at `start`.
   ///
   /// - Precondition: 64 bytes after `end` are readable.
+  @inline(never)
   static func endOfObject(_ base: UnsafeRawPointer, from start: Int, to end: Int) -> Result {
     var offset = start
     var depth = 0
@@ -108,25 +109,53 @@ enum ObjectScanner {
 
     @inline(__always)
     init(_ base: UnsafeRawPointer) {
-      for part in 0..<4 {
-        let bytes = unsafe base.loadUnaligned(fromByteOffset: part * 16, as: Bytes.self)
-        let shift = UInt64(part) * 16
-        quotes |= Self.bits(bytes .== 0x22) << shift
-        backslashes |= Self.bits(bytes .== 0x5C) << shift
-        braces |= Self.bits((bytes | 0x06) .== 0x7F) << shift
-        letters |= Self.bits(((bytes | 0x20) &- 0x61) .< 26) << shift
-      }
+      let bytes0 = unsafe base.loadUnaligned(fromByteOffset: 0, as: Bytes.self)
+      let bytes1 = unsafe base.loadUnaligned(fromByteOffset: 16, as: Bytes.self)
+      let bytes2 = unsafe base.loadUnaligned(fromByteOffset: 32, as: Bytes.self)
+      let bytes3 = unsafe base.loadUnaligned(fromByteOffset: 48, as: Bytes.self)
+      // Spelled out: an operand that is a single number makes Swift go lane by lane.
+      let quote = Bytes(repeating: 0x22)
+      let backslash = Bytes(repeating: 0x5C)
+      let braceBits = Bytes(repeating: 0x06)
+      let brace = Bytes(repeating: 0x7F)
+      quotes = Self.bits(
+        bytes0 .== quote, bytes1 .== quote, bytes2 .== quote, bytes3 .== quote)
+      braces = Self.bits(
+        (bytes0 | braceBits) .== brace, (bytes1 | braceBits) .== brace, (bytes2 | braceBits) .== brace,
+        (bytes3 | braceBits) .== brace)
+      letters = Self.bits(
+        Self.areLetters(bytes0), Self.areLetters(bytes1), Self.areLetters(bytes2),
+        Self.areLetters(bytes3))
+      // Rare enough for a look before the work.
+      let (a, b) = (bytes0 .== backslash, bytes1 .== backslash)
+      let (c, d) = (bytes2 .== backslash, bytes3 .== backslash)
+      let any = unsafe unsafeBitCast((a .| b) .| (c .| d), to: SIMD2<UInt64>.self)
+      if any[0] | any[1] != 0 { backslashes = Self.bits(a, b, c, d) }
+    }
+
+    @inline(__always)
+    private static func areLetters(_ bytes: Bytes) -> SIMDMask<SIMD16<Int8>> {
+      ((bytes | Bytes(repeating: 0x20)) &- Bytes(repeating: 0x61)) .< Bytes(repeating: 26)
+    }
+
+    @inline(__always)
+    private static func bits(
+      _ a: SIMDMask<SIMD16<Int8>>, _ b: SIMDMask<SIMD16<Int8>>, _ c: SIMDMask<SIMD16<Int8>>,
+      _ d: SIMDMask<SIMD16<Int8>>
+    ) -> UInt64 {
+      bits(a) | bits(b) << 16 | bits(c) << 32 | bits(d) << 48
     }
 
     /// One bit per lane that is true.
     @inline(__always)
     private static func bits(_ mask: SIMDMask<SIMD16<Int8>>) -> UInt64 {
       let weights = Bytes(1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128)
-      let weighted = Bytes(repeating: 0).replacing(with: weights, where: mask)
+      // `replacing(with:where:)` would go lane by lane.
+      let weighted = unsafe unsafeBitCast(mask, to: Bytes.self) & weights
       let words = unsafe unsafeBitCast(weighted, to: SIMD2<UInt64>.self)
       // Each weight occurs once in a word, so that the sum of its bytes is their union.
-      let low = words[0] &* 0x0101_0101_0101_0101 >> 56
-      let high = words[1] &* 0x0101_0101_0101_0101 >> 56
+      let low = (words[0] &* 0x0101_0101_0101_0101) >> 56
+      let high = (words[1] &* 0x0101_0101_0101_0101) >> 56
       return low | high << 8
     }
   }
