@@ -40,7 +40,8 @@ struct EventArguments {
       case 0x43 where cursor.equals(key, "Concrete Inputs"): readConcrete(&cursor)
       case 0x44 where cursor.equals(key, "Dst Rank"), 0x53 where cursor.equals(key, "Src Rank"):
         peer = cursor.integer()
-      case 0x45 where cursor.equals(key, "External id"), 0x65 where cursor.equals(key, "external id"):
+      case 0x45 where cursor.equals(key, "External id"),
+        0x65 where cursor.equals(key, "external id"):
         external = cursor.integer()
       case 0x47 where cursor.equals(key, "Group size"): size = cursor.integer()
       case 0x47 where cursor.equals(key, "Global rank start"): firstRank = cursor.integer()

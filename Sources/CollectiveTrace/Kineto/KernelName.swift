@@ -7,7 +7,7 @@
 /// | NCCL 2.19 on | `ncclDevKernel_AllReduce_Sum_f16_RING_LL(ncclDevKernelArgs...)` |
 /// | NCCL 2.8 to 2.18 | `ncclKernel_AllReduce_RING_LL_Sum_float(ncclWorkElem)` |
 /// | NCCL before | `ncclAllReduceRingLLKernel_sum_f32(ncclColl)` |
-/// | NCCL 2.27 on, symmetric memory | `ncclSymDevKernel_AllReduce_AGxLL_R_Sum_bf16(...)` |
+/// | NCCL 2.27 on, symmetric | `ncclSymDevKernel_AllReduce_AGxLL_R_Sum_bf16(...)` |
 /// | RCCL | `ncclDevKernel_Generic_1(...)`, `ncclKernel_Generic...`: one kernel for all |
 /// | MSCCL in RCCL | `mscclKernel_Sum_half_LL...` |
 struct KernelName: Equatable, BitwiseCopyable {
@@ -44,7 +44,8 @@ struct KernelName: Equatable, BitwiseCopyable {
     if text.hasPrefix("void ") { text = text.dropFirst(5) }
     text = text.prefix { $0 != "(" && $0 != "<" }
     let words = text.split(separator: "_").map(String.init)
-    for (kind, word) in Self.operations where words.contains(where: { $0.hasSuffix(word) || $0.hasPrefix("nccl" + word) }) {
+    for (kind, word) in Self.operations
+    where words.contains(where: { $0.hasSuffix(word) || $0.hasPrefix("nccl" + word) }) {
       self.kind = kind
       break
     }

@@ -21,9 +21,10 @@ extension KinetoStore {
       groups.note(ownRank: Int(call.metadata.rank), of: call.metadata.group)
     }
     if globalRank == nil {
-      globalRank = groups.groups.lazy.compactMap { group in
-        group.members.indices.contains(group.ownRank) ? group.members[group.ownRank] : nil
-      }.first
+      globalRank =
+        groups.groups.lazy.compactMap { group in
+          group.members.indices.contains(group.ownRank) ? group.members[group.ownRank] : nil
+        }.first
     }
     process.globalRank = globalRank
     process.worldSize = worldSize
@@ -139,7 +140,8 @@ extension KinetoStore {
       "calls have no element count: they are counted, their bytes are not.")
     note(
       .info, joined.callsWithoutKernel,
-      "calls were recorded at the host without a kernel: it ran outside of the trace.")
+      "calls were recorded at the host without a kernel: it ran outside of the trace, or one rank alone needed none."
+    )
     note(
       .info, joined.sharedKernels,
       "kernels ran several calls each: those calls have the kernel's times, and are in no distribution of durations."
@@ -150,7 +152,8 @@ extension KinetoStore {
     note(
       .warning, joined.bareKernels > 0 ? launchesNotKept : 0,
       "launches are beyond the limit of \(Self.maximumLaunches): kernels may lack their call.")
-    note(.warning, stretchesNotKept, "steps and annotations are beyond the limit and were left out.")
+    note(
+      .warning, stretchesNotKept, "steps and annotations are beyond the limit and were left out.")
     note(
       .warning, groups.notKept,
       "process groups are beyond the limit of \(Self.maximumGroups); their calls have no group.")
@@ -193,8 +196,8 @@ struct StretchTable {
       if stretches[middle].start <= time { low = middle + 1 } else { high = middle }
     }
     var other: Int32?
-    for index in stride(from: low - 1, through: max(0, low - Self.reach), by: -1) {
-      guard stretches[index].end > time else { continue }
+    for index in stride(from: low - 1, through: max(0, low - Self.reach), by: -1)
+    where stretches[index].end > time {
       if stretches[index].thread == thread { return stretches[index].label }
       if other == nil { other = stretches[index].label }
     }

@@ -121,7 +121,8 @@ enum ObjectScanner {
       quotes = Self.bits(
         bytes0 .== quote, bytes1 .== quote, bytes2 .== quote, bytes3 .== quote)
       braces = Self.bits(
-        (bytes0 | braceBits) .== brace, (bytes1 | braceBits) .== brace, (bytes2 | braceBits) .== brace,
+        (bytes0 | braceBits) .== brace, (bytes1 | braceBits) .== brace,
+        (bytes2 | braceBits) .== brace,
         (bytes3 | braceBits) .== brace)
       letters = Self.bits(
         Self.areLetters(bytes0), Self.areLetters(bytes1), Self.areLetters(bytes2),

@@ -33,7 +33,8 @@ struct Steps: RandomNumberGenerator {
         }
       }
       let (low, high) = (
-        Int.random(in: 0..<150, using: &generator), Int.random(in: 150..<300, using: &generator))
+        Int.random(in: 0..<150, using: &generator), Int.random(in: 150..<300, using: &generator)
+      )
       let (sortedA, sortedB) = (a.sorted(), b.sorted())
       #expect(
         IntervalUnion.length(of: sortedA, from: Int64(low), to: Int64(high))
@@ -56,7 +57,8 @@ struct Steps: RandomNumberGenerator {
     for index in 0..<9 { joined.add(Int64(index) * 100, Int64(index) * 100 + 50) }
     joined.add(1_000_000, 1_000_001)
     #expect(joined.joinedGap == 64)
-    #expect(joined.sorted() == [.init(start: 0, end: 850), .init(start: 1_000_000, end: 1_000_001)])
+    #expect(
+      joined.sorted() == [.init(start: 0, end: 850), .init(start: 1_000_000, end: 1_000_001)])
   }
 
   @Test func timesAtTheEndsOfTheRangeDoNotTrap() {

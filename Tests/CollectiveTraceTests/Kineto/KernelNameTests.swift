@@ -7,26 +7,40 @@ import Testing
 @Suite struct KernelNameTests {
   /// Names as traces and NCCL's `generate.py` spell them.
   @Test(arguments: [
-    ("ncclDevKernel_AllReduce_Sum_f16_RING_LL(ncclDevComm*, unsigned long, ncclWork*)",
-      "all_reduce float16 0 ring ll"),
+    (
+      "ncclDevKernel_AllReduce_Sum_f16_RING_LL(ncclDevComm*, unsigned long, ncclWork*)",
+      "all_reduce float16 0 ring ll"
+    ),
     ("ncclKernel_AllReduce_RING_LL_Sum_float(ncclWorkElem)", "all_reduce float32 0 ring ll"),
-    ("ncclKernel_Broadcast_RING_LL_Sum_int8_t(ncclDevComm*, unsigned long, ncclWork*)",
-      "broadcast unknown 0 ring ll"),
-    ("ncclDevKernel_AllGather_RING_LL(ncclDevKernelArgsStorage<4096ul>)",
-      "all_gather unknown 0 ring ll"),
-    ("ncclDevKernel_ReduceScatter_Sum_bf16_NVLS_SIMPLE(x)",
-      "reduce_scatter bfloat16 0 nvls simple"),
-    ("ncclDevKernel_AllReduce_PreMulSum_f32_NVLS_TREE_SIMPLE(x)",
-      "all_reduce float32 4 nvls_tree simple"),
-    ("ncclDevKernel_AllReduce_Max_f8e4m3_COLLNET_CHAIN_SIMPLE(x)",
-      "all_reduce float8e4m3 2 collnet_chain simple"),
+    (
+      "ncclKernel_Broadcast_RING_LL_Sum_int8_t(ncclDevComm*, unsigned long, ncclWork*)",
+      "broadcast unknown 0 ring ll"
+    ),
+    (
+      "ncclDevKernel_AllGather_RING_LL(ncclDevKernelArgsStorage<4096ul>)",
+      "all_gather unknown 0 ring ll"
+    ),
+    (
+      "ncclDevKernel_ReduceScatter_Sum_bf16_NVLS_SIMPLE(x)",
+      "reduce_scatter bfloat16 0 nvls simple"
+    ),
+    (
+      "ncclDevKernel_AllReduce_PreMulSum_f32_NVLS_TREE_SIMPLE(x)",
+      "all_reduce float32 4 nvls_tree simple"
+    ),
+    (
+      "ncclDevKernel_AllReduce_Max_f8e4m3_COLLNET_CHAIN_SIMPLE(x)",
+      "all_reduce float8e4m3 2 collnet_chain simple"
+    ),
     ("ncclDevKernel_Reduce_Min_u32_TREE_LL128(x)", "reduce uint32 3 tree ll128"),
     ("ncclSymDevKernel_AllReduce_AGxLL_R_Sum_bf16(x)", "all_reduce bfloat16 0 symmetric "),
     ("ncclAllReduceRingLLKernel_sum_f32(ncclColl)", "all_reduce float32 0 ring ll"),
     ("ncclKernel_AllReduce", "all_reduce unknown 4294967295  "),
     ("ncclDevKernel_SendRecv(ncclDevKernelArgsStorage<4096ul>)", "unnamed unknown 4294967295  "),
-    ("ncclKernel_SendRecv_RING_SIMPLE_Sum_int8_t(ncclDevComm*)",
-      "unnamed unknown 4294967295 ring simple"),
+    (
+      "ncclKernel_SendRecv_RING_SIMPLE_Sum_int8_t(ncclDevComm*)",
+      "unnamed unknown 4294967295 ring simple"
+    ),
     ("ncclDevKernel_Generic_1(ncclDevKernelArgsStorage<4096ul>)", "unnamed unknown 4294967295  "),
     ("mscclKernel_Sum_half_LL_false(x)", "unnamed unknown 4294967295  ll"),
     ("void ncclDevKernel_AllReduce_Sum_i64_TREE_LL(x)", "all_reduce int64 0 tree ll"),
@@ -44,8 +58,10 @@ import Testing
   @Test(arguments: [
     ("allreduce", "all_reduce"), ("all_reduce", "all_reduce"), ("_allgather_base", "all_gather"),
     ("_all_gather_base", "all_gather"), ("all_gather_into_tensor_coalesced", "all_gather"),
-    ("reduce_scatter_tensor_coalesced", "reduce_scatter"), ("_reduce_scatter_base", "reduce_scatter"),
-    ("allreduce_coalesced", "all_reduce"), ("all_to_allv", "all_to_all"), ("broadcast", "broadcast"),
+    ("reduce_scatter_tensor_coalesced", "reduce_scatter"),
+    ("_reduce_scatter_base", "reduce_scatter"),
+    ("allreduce_coalesced", "all_reduce"), ("all_to_allv", "all_to_all"),
+    ("broadcast", "broadcast"),
     ("_broadcast_oop", "broadcast"), ("_reduce_oop", "reduce"), ("gather", "gather"),
     ("scatter", "scatter"), ("send 0->1", "send"), ("recv 0<-1", "recv"),
     ("all_reduce_barrier", "all_reduce"), ("barrier", "all_reduce"), ("wait", ""),

@@ -138,7 +138,8 @@ import Testing
     #expect(communicator.calls.allSatisfy { $0.isCoarse && $0.isUnsized && $0.elements == 0 })
     #expect(communicator.durations.count == 3)
     #expect(partial.processes[0].notices.count == 2)
-    #expect(partial.processes[0].notices[0].text.hasPrefix("3 communication kernels have no metadata"))
+    #expect(
+      partial.processes[0].notices[0].text.hasPrefix("3 communication kernels have no metadata"))
     #expect(partial.files[0].detail.contains("The size of 3 of 3 communication calls"))
     #expect(partial.files[0].status == .complete)
   }
@@ -212,7 +213,8 @@ import Testing
     let ranks = "[0, 2, 4, ..., 62]"
     let events = KinetoText.collective(
       "allreduce", kernel: Self.reduceKernel, number: 10, input: 8, output: 8, group: "dp",
-      ranks: ranks, size: 32, more: ", \"Global rank start\": 0, \"Global rank stride\": 2, \"Rank\": 5",
+      ranks: ranks, size: 32,
+      more: ", \"Global rank start\": 0, \"Global rank stride\": 2, \"Rank\": 5",
       at: 1000, kernelAt: 1100, duration: 50)
     let facts = try process(KinetoText.document(events, info: nil))
     #expect(facts.communicators.count == 1)
@@ -246,7 +248,9 @@ import Testing
     events += KinetoText.collective(
       "allreduce", kernel: Self.reduceKernel, number: 30, input: 8, output: 8, at: 2100,
       kernelAt: 2310, duration: 10)
-    events += [KinetoText.compute(at: 1120, duration: 100), KinetoText.compute(at: 1550, duration: 100)]
+    events += [
+      KinetoText.compute(at: 1120, duration: 100), KinetoText.compute(at: 1550, duration: 100),
+    ]
     let timing = try #require(try process(KinetoText.document(events)).timing)
     #expect(timing.hasCompute)
     #expect(timing.steps.map(\.name) == ["ProfilerStep#1", "ProfilerStep#2"])
@@ -304,7 +308,8 @@ import Testing
 
   @Test func anEventOfAnotherWriterIsNoCall() throws {
     let partial = KinetoText.read(
-      "[{\"name\": \"AllReduce\", \"cat\": \"COLL\", \"ph\": \"b\", \"id\": 0, \"pid\": 1, \"tid\": 1, \"ts\": 12.5, \"args\": {\"Count\": 4}}]")
+      "[{\"name\": \"AllReduce\", \"cat\": \"COLL\", \"ph\": \"b\", \"id\": 0, \"pid\": 1, \"tid\": 1, \"ts\": 12.5, \"args\": {\"Count\": 4}}]"
+    )
     #expect(partial.files[0][.knownIgnored].lines == 2)
     #expect(partial.rows.isEmpty)
   }

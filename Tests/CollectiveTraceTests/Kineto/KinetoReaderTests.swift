@@ -109,21 +109,34 @@ import Testing
 
   /// Damaged events; each must cost itself only.
   static let damages: [(name: String, event: String)] = [
-    ("unescaped quotes",
-      KinetoText.event("cpu_op", "say \"hello\" now", ts: "1", dur: "1")),
+    (
+      "unescaped quotes",
+      KinetoText.event("cpu_op", "say \"hello\" now", ts: "1", dur: "1")
+    ),
     ("missing quote", "{\"ph\": \"X\", \"cat\": \"cpu_op, \"name\": \"b\", \"ts\": 1, \"dur\": 2}"),
     ("missing last quote", "{\"ph\": \"X\", \"cat\": \"cpu_op\", \"name\": \"b}"),
-    ("a path that ends in a backslash",
-      KinetoText.event("cpu_op", "C:\\dir\\", ts: "1", dur: "1")),
-    ("a kernel that took NaN",
-      KinetoText.event("kernel", "ncclDevKernel_AllReduce_Sum_f32_RING_LL(x)", ts: "1", dur: "NaN")),
-    ("a kernel at 1e400",
-      KinetoText.event("kernel", "gemm", ts: "1e400", dur: "1")),
+    (
+      "a path that ends in a backslash",
+      KinetoText.event("cpu_op", "C:\\dir\\", ts: "1", dur: "1")
+    ),
+    (
+      "a kernel that took NaN",
+      KinetoText.event("kernel", "ncclDevKernel_AllReduce_Sum_f32_RING_LL(x)", ts: "1", dur: "NaN")
+    ),
+    (
+      "a kernel at 1e400",
+      KinetoText.event("kernel", "gemm", ts: "1e400", dur: "1")
+    ),
     ("a kernel of negative duration", KinetoText.event("kernel", "gemm", ts: "1", dur: "-1")),
-    ("a kernel without duration", "{\"ph\": \"X\", \"cat\": \"kernel\", \"name\": \"k\", \"ts\": 1}"),
-    ("nesting bomb",
+    (
+      "a kernel without duration",
+      "{\"ph\": \"X\", \"cat\": \"kernel\", \"name\": \"k\", \"ts\": 1}"
+    ),
+    (
+      "nesting bomb",
       "{\"ph\": \"X\", \"args\": "
-        + String(repeating: "{\"a\":", count: 300) + "1" + String(repeating: "}", count: 300) + "}"),
+        + String(repeating: "{\"a\":", count: 300) + "1" + String(repeating: "}", count: 300) + "}"
+    ),
     ("a number among the events", "17"),
     ("not an object", "[1, 2]"),
   ]
@@ -165,7 +178,8 @@ import Testing
   @Test func anEventOfTheLongestLengthIsReadAndALongerOneIsMalformed() {
     let limit = 4096
     func padded(to length: Int) -> String {
-      let start = "{\"ph\": \"X\", \"cat\": \"kernel\", \"name\": \"ncclDevKernel_AllReduce_Sum_f32_RING_LL\", \"ts\": 1, \"dur\": 2, \"args\": {\"p\": \""
+      let start =
+        "{\"ph\": \"X\", \"cat\": \"kernel\", \"name\": \"ncclDevKernel_AllReduce_Sum_f32_RING_LL\", \"ts\": 1, \"dur\": 2, \"args\": {\"p\": \""
       return start + String(repeating: "p", count: length - start.utf8.count - 3) + "\"}}"
     }
     for window in [64, 1 << 20] {

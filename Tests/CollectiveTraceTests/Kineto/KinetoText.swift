@@ -63,7 +63,9 @@ enum KinetoText {
 
   static func document(_ events: [String], info: String? = rank4, after: Bool = false) -> String {
     let list = "\"traceEvents\": [\n\(events.joined(separator: ",\n"))\n  ]"
-    let parts = ["\"schemaVersion\": 1", "\"deviceProperties\": [{\"id\": 0, \"name\": \"A \\\" {\"}]"]
+    let parts = [
+      "\"schemaVersion\": 1", "\"deviceProperties\": [{\"id\": 0, \"name\": \"A \\\" {\"}]",
+    ]
     let info = info.map { [$0] } ?? []
     let all = after ? parts + [list] + info : parts + info + [list]
     return "{\n" + (all + ["\"traceName\": \"a.json\""]).joined(separator: ",\n") + "\n}\n"
@@ -90,7 +92,8 @@ extension TracePartial {
     processes.flatMap { process in
       process.communicators.flatMap { communicator in
         communicator.calls.map { row in
-          let count = row.isUnsized ? "?" : row.isCoarse ? "~\(row.elements)" : "\(row.elementCount)"
+          let count =
+            row.isUnsized ? "?" : row.isCoarse ? "~\(row.elements)" : "\(row.elementCount)"
           return
             "\(communicator.name ?? "-") \(row.kind.name) \(row.dataType.name) \(count) x\(row.calls)"
         }

@@ -48,7 +48,8 @@ import Testing
   }
 
   @Test func everyCutOfAnObjectIsIncomplete() {
-    let text = #"{"name": "a\\\"b {", "args": {"x": [1, 2], "t": true}, "long": "\#(String(repeating: "ab\\\\", count: 30))"}"#
+    let text =
+      #"{"name": "a\\\"b {", "args": {"x": [1, 2], "t": true}, "long": "\#(String(repeating: "ab\\\\", count: 30))"}"#
     #expect(scan(text) == .end(text.utf8.count))
     for cut in 0..<text.utf8.count {
       #expect(scan(String(text.prefix(cut))) == .incomplete, "cut at \(cut)")
