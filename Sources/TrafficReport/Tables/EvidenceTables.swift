@@ -28,7 +28,9 @@ extension Table {
       .text("compression", "none, gzip, zstd, xz or bzip2") { $0.compression },
       .integer("compressed_bytes", "bytes", "bytes read from the file") { $0.compressedBytes },
       .integer("bytes", "bytes", "bytes of text after decompression") { $0.bytes },
-      .integer("lines", "lines", "lines of text, or events and other records of a trace") { $0.lines },
+      .integer("lines", "lines", "lines of text, or events and other records of a trace") {
+        $0.lines
+      },
     ] + FileLedger.LineClass.allCases.map(lineClassColumn) + [
       .integer("truncated_at_byte", "bytes", "offset in the file at which it broke off") {
         $0.truncatedAtByte

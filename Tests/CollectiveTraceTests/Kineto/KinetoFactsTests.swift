@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @testable import CollectiveTrace
@@ -304,6 +305,29 @@ import Testing
         "tp_group all_reduce float32 3 x1", "tp_group all_reduce float32 ~15 x3",
       ])
     #expect(partial.files[0].coarsenedCalls == 3)
+  }
+
+  @Test(arguments: ["tensor-parallel-rank0.json", "tensor-parallel-rank0.json.gz"])
+  func theFixtureIsRead(file: String) throws {
+    let partial = TraceReader.summarize(
+      path: Fixture.folder.appending(path: "kineto/\(file)").path())
+    #expect(partial.files[0].format == "kineto" && partial.files[0].status == .complete)
+    #expect(partial.files[0].isBalanced)
+    // 19 events, six other keys, the closing brackets.
+    #expect(partial.files[0].lines == 26)
+    let group = "TENSOR_MODEL_PARALLEL_GROUP"
+    #expect(
+      partial.rows == [
+        "\(group) all_gather bfloat16 4096 x1", "\(group) all_reduce bfloat16 8192 x1",
+        "\(group) reduce_scatter bfloat16 4096 x1",
+      ])
+    let timing = try #require(partial.processes[0].timing)
+    #expect(timing.calls.map(\.duration) == [60_250, 80_000, 70_500])
+    #expect(timing.calls[0].start == 1_700_000_000_001_150_000)
+    #expect(timing.labels == ["forward", "backward"])
+    // The matrix product runs until 1200.5, 50.5 after the gather began.
+    #expect(timing.steps.map(\.overlapped) == [50_500])
+    #expect(timing.steps.map(\.communication) == [210_750])
   }
 
   @Test func anEventOfAnotherWriterIsNoCall() throws {
