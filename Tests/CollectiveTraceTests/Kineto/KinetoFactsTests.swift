@@ -313,8 +313,8 @@ import Testing
       path: Fixture.folder.appending(path: "kineto/\(file)").path())
     #expect(partial.files[0].format == "kineto" && partial.files[0].status == .complete)
     #expect(partial.files[0].isBalanced)
-    // 19 events, six other keys, the closing brackets.
-    #expect(partial.files[0].lines == 26)
+    // 20 events, six other keys, the closing brackets.
+    #expect(partial.files[0].lines == 27)
     let group = "TENSOR_MODEL_PARALLEL_GROUP"
     #expect(
       partial.rows == [
