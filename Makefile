@@ -12,7 +12,7 @@ CHECKED := --explicit-target-dependency-import-check error
 COMMLENS := .build/release/commlens
 JOBS := $(sort $(patsubst traces/%/,%,$(wildcard traces/*/)))
 
-.PHONY: setup build release lint format unit test demo reports golden card card-full bench install clean
+.PHONY: setup build release lint format unit test demo reports golden figures card card-full bench install clean
 
 setup: ## Install the C libraries and tools that are missing (Debian, Ubuntu).
 	@missing=(); \
@@ -26,6 +26,13 @@ setup: ## Install the C libraries and tools that are missing (Debian, Ubuntu).
 	  echo "Installing: $${missing[*]}"; \
 	  "$${sudo[@]}" apt-get update -qq; \
 	  "$${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}"; \
+	fi; \
+	if ! command -v chromium chromium-browser google-chrome google-chrome-stable > /dev/null; then \
+	  echo "Installing: chromium fonts-dejavu-core (for \`make figures\`)"; \
+	  sudo=(); if [ "$$(id -u)" -ne 0 ]; then sudo=(sudo); fi; \
+	  { "$${sudo[@]}" apt-get update -qq && "$${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; } \
+	    || echo "No Chromium to install: \`make figures\` will skip its checks."; \
 	fi; \
 	command -v swift > /dev/null || { echo "Swift 6.3 is missing: see https://www.swift.org/install/linux/"; exit 1; }; \
 	echo "Ready: $$(swift --version 2> /dev/null | head -n 1)"
@@ -43,7 +50,7 @@ format: ## Format every Swift file.
 	swift format format -i -p -r Package.swift Sources Tests
 
 unit: build ## Run the tests of the modules and of the command line.
-	swift test --skip-build --disable-xctest
+	WRITE_FIGURES=$(CURDIR)/.build/figures swift test --skip-build --disable-xctest
 
 demo reports: release ## Analyse the logs in traces/ into reports/.
 	@set -- $(JOBS); [ "$$#" -gt 0 ] || { echo "traces/ holds no job"; exit 1; }
@@ -55,6 +62,9 @@ golden: ## Record what tests compare with; look at the difference before you com
 	RECORD_GOLDEN=1 swift test --disable-xctest || true
 	git status --short Fixtures
 
+figures: release ## Look at every figure in headless Chromium: labels, contrast, errors.
+	python3 -B Tests/Figures/overlap.py
+
 card: release ## Run the reliability card, in the form that CI runs.
 	python3 -B Tests/Reliability/card.py
 
@@ -65,11 +75,12 @@ bench: release ## Measure speed and memory beside zcat, mawk and Python, on the 
 	swift build -c release --product throughput
 	python3 -B Tests/Benchmarks/bench.py
 
-test: lint unit demo ## Everything CI checks: format, build, tests, the demo, the reliability card.
+test: lint unit demo ## Everything CI checks: format, build, tests, the demo, figures, reliability card.
 	@git diff --exit-code --stat reports || \
 	  { echo "reports/ is not what the demo writes; look at the difference and commit it"; exit 1; }
 	@new=$$(git ls-files --others --exclude-standard reports); \
 	  [ -z "$$new" ] || { echo "not committed: $$new"; exit 1; }
+	python3 -B Tests/Figures/overlap.py
 	python3 -B Tests/Reliability/card.py
 	@echo "All checks passed."
 

@@ -57,8 +57,28 @@ public struct TraceFormat: Sendable {
     recognises: { KinetoReader.recognises($0) },
     open: { KinetoReader(file: $0, options: $1) })
 
+  /// Answers of NCCL's RAS subsystem, which people also paste into logs: the reader is the same.
+  public static let ncclRAS = TraceFormat(
+    name: "nccl_ras",
+    summary: "reports of `ncclras` (NCCL 2.24 to 2.30, text or JSON), alone or inside a log",
+    recognisedBy:
+      "`NCCL version ... compiled with CUDA`, a table of communicators, `#0-0 (hash) MISMATCH`, or `\"nccl_version\"`",
+    recognises: { RASTextReader.recognises($0) },
+    open: { NCCLLogReader(file: $0, maximumKeys: $1.maximumKeysPerFile) })
+
+  /// Output of NCCL's Inspector plugin.
+  public static let inspector = TraceFormat(
+    name: "inspector",
+    summary:
+      "NCCL Inspector: sizes and durations of collectives, sends and receives, as JSON lines",
+    recognisedBy: "a JSON object with `header` and `inspector_output_format_version`",
+    recognises: { InspectorReader.recognises($0) },
+    open: { InspectorReader(file: $0, options: $1) })
+
   /// Every format, in the order in which they are tried.
-  public static let all = [kineto, ncclLog]
+  ///
+  /// A profiler's trace states `nccl_version` too, by which RAS is told.
+  public static let all = [inspector, kineto, ncclRAS, ncclLog]
 
   /// The format of a text, by its first bytes.
   static func recognise(_ prefix: TextCursor) -> TraceFormat {

@@ -15,6 +15,8 @@ struct TraceText: ~Copyable {
   private var capacity = 2 * chunk
   /// Bytes of text at the window's start that nobody has taken.
   private var filled = 0
+  /// Where bytes are missing before text that the first window holds already.
+  private var firstGap: Int?
   private var reported = 0
   private let progress: ((Int) -> Void)?
 
@@ -30,11 +32,11 @@ struct TraceText: ~Copyable {
     self.progress = progress
     unsafe window = .allocate(byteCount: capacity + LineMemo.reach, alignment: 16)
     unsafe window.initializeMemory(as: UInt8.self, repeating: 0, count: capacity + LineMemo.reach)
-    // A first chunk that follows a gap is still the first thing to look at.
-    while filled < Self.chunk {
-      let (count, _) = unsafe stream.read(
+    while filled < Self.chunk, firstGap == nil {
+      let (count, followsGap) = unsafe stream.read(
         into: UnsafeMutableRawBufferPointer(start: window + filled, count: Self.chunk - filled))
       if count == 0 { break }
+      if followsGap { firstGap = filled }
       filled += count
     }
     report()
@@ -59,7 +61,13 @@ struct TraceText: ~Copyable {
   ) {
     // Bytes of a line that is too long to keep and has not ended yet.
     var oversize = 0
-    take(into: &reader, from: 0, oversize: &oversize, maximumLineBytes: maximumLineBytes)
+    if let firstGap {
+      let taken = unsafe reader.consume(window, count: firstGap)
+      unsafe reader.consumeUnfinished(window + taken, count: firstGap - taken, isCut: true)
+      reader.isAfterGap = true
+    }
+    take(
+      into: &reader, from: firstGap ?? 0, oversize: &oversize, maximumLineBytes: maximumLineBytes)
     while true {
       makeRoom()
       let (count, followsGap) = unsafe stream.read(

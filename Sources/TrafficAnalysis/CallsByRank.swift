@@ -8,13 +8,6 @@ internal import CollectiveTrace
 /// looking at the ranks one by one. A group of sends and receives that stands for one collective
 /// counts as one call, a single send or receive as one call of the rank that made it.
 enum CallsByRank {
-  private struct Key: Hashable {
-    var kind: OperationKind
-    var type: UInt8
-    /// `nil` where sizes were summed or differ.
-    var bytes: UInt64?
-  }
-
   /// For each class the calls of each view of a communicator with `size` ranks.
   ///
   /// - Complexity: O(*r* + *k* *n*) in rows of calls, classes and views.
@@ -22,24 +15,7 @@ enum CallsByRank {
     _ views: [Instance], _ classes: [OperationClass], size: Int
   ) -> [[UInt64]] {
     var counts = classes.map { _ in [UInt64](repeating: 0, count: views.count) }
-    var place: [Key: Int] = [:]
-    for (index, group) in classes.enumerated() {
-      place[Key(kind: group.kind, type: group.dataType.rawValue, bytes: group.messageBytes)] = index
-    }
-    /// The class of a call; a type that the log does not tell stands in for any.
-    func find(_ kind: OperationKind, _ type: DataType, elements: UInt64?) -> Int? {
-      let bytes = elements.flatMap { count in
-        type.byteSize.map {
-          WireBytes.messageBytes(kind, bytes: count.times(UInt64(clamping: $0)), size: size)
-        }
-      }
-      for bytes in [bytes, nil] {
-        for type in [type, .unknown] {
-          if let index = place[Key(kind: kind, type: type.rawValue, bytes: bytes)] { return index }
-        }
-      }
-      return nil
-    }
+    let place = ClassIndex(classes, size: size)
     let hasExchanges = classes.contains { group in
       group.kind == .gather || group.kind == .scatter
         || (group.kind == .allToAll && group.messageBytes == nil)
@@ -51,35 +27,36 @@ enum CallsByRank {
         case (.send, .single), (.recv, .single):
           // What belongs to a gather or scatter has no class of its own.
           let kinds: [OperationKind] = [.send, row.kind == .send ? .gather : .scatter]
-          if let index = kinds.lazy.compactMap({ find($0, row.dataType, elements: elements) }).first
+          if let index = kinds.lazy.compactMap({ place.find($0, row.dataType, elements: elements) })
+            .first
           {
             counts[index][number].add(row.calls)
           }
         case (.send, _), (.recv, _):
           // Groups to some peers that are no exchange of the whole communicator stay sends.
           guard row.shape != .allToAll, !hasExchanges,
-            let index = find(.send, row.dataType, elements: elements)
+            let index = place.find(.send, row.dataType, elements: elements)
           else { continue }
           counts[index][number].add(row.calls)
         default:
-          guard let index = find(row.kind, row.dataType, elements: elements) else { continue }
+          guard let index = place.find(row.kind, row.dataType, elements: elements) else { continue }
           counts[index][number].add(row.calls)
         }
       }
       for row in view.facts.exchanges {
         let kind: OperationKind =
           switch row.shape {
-          case .fromAll where place.keys.contains(where: { $0.kind == .gather }): .gather
-          case .toAll where place.keys.contains(where: { $0.kind == .scatter }): .scatter
+          case .fromAll where place.contains(.gather): .gather
+          case .toAll where place.contains(.scatter): .scatter
           default: .allToAll
           }
-        guard let index = find(kind, row.dataType, elements: row.evenCount) else { continue }
+        guard let index = place.find(kind, row.dataType, elements: row.evenCount) else { continue }
         // A rank may send equal parts by chance in an exchange that is uneven elsewhere.
         let whole = classes[index].messageBytes == nil ? row.exchanges : classes[index].operations
         let room = whole.minus(counts[index][number])
         let part = classes[index].messageBytes == nil ? row.exchanges : min(row.exchanges, room)
         counts[index][number].add(part)
-        guard part < row.exchanges, let rest = find(kind, row.dataType, elements: nil) else {
+        guard part < row.exchanges, let rest = place.find(kind, row.dataType, elements: nil) else {
           counts[index][number].add(row.exchanges.minus(part))
           continue
         }

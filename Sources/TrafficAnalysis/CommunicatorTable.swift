@@ -6,7 +6,7 @@ internal import CollectiveTrace
 struct Communicator {
   /// How its ranks were brought together, surest first.
   enum Membership: String {
-    case commId, ancestry, matching, assumed
+    case commId, processGroup, ancestry, matching, assumed
   }
 
   /// Number of ranks, as stated, else the number seen.
@@ -24,6 +24,7 @@ struct Communicator {
 /// | the log has | communicators are told apart by |
 /// | --- | --- |
 /// | `commId` (2.16 on) | the id and the size; where a rank would come twice, also parent, colour and the ordinal of the split, since NCCL 2.18 to 2.22 print one id for several splits |
+/// | a process group (PyTorch's traces) | name, size and members |
 /// | a split without id (2.23.4 on) | the parent's communicator, the ordinal of the split, the colour |
 /// | neither (up to 2.15) | size, order of creation, and complementary ranks |
 /// | no init line | size, order of creation, and equal calls; a single vacant rank is filled |
@@ -71,12 +72,12 @@ struct CommunicatorTable {
       let view = instance(index)
       if view.rank == nil || view.size == nil {
         // An id without a rank still says where it belongs.
-        if view.facts.identifier != nil, view.size != nil {
+        if view.facts.identity != nil, view.size != nil {
           withIdentifier.append(index)
         } else {
           unranked.append(index)
         }
-      } else if view.facts.identifier != nil {
+      } else if view.facts.identity != nil {
         withIdentifier.append(index)
       } else if view.parent != nil {
         withAncestry.append(index)
@@ -131,14 +132,16 @@ struct CommunicatorTable {
       members,
       by: { index in
         let view = instance(index)
-        return IdentifierKey(identifier: view.facts.identifier ?? 0, size: view.size ?? 0)
+        return IdentifierKey(identifier: view.facts.identity ?? 0, size: view.size ?? 0)
       })
     {
+      let membership: Communicator.Membership =
+        instance(group[0]).facts.identifier == nil ? .processGroup : .commId
       guard !isOneCommunicator(group) else {
-        append(group, .commId)
+        append(group, membership)
         continue
       }
-      for part in divided(group) { append(part, .commId) }
+      for part in divided(group) { append(part, membership) }
     }
   }
 

@@ -18,6 +18,9 @@ enum CoverageStatement {
     var unplacedBytes: UInt64 = 0
     var mayReplayGraphs = false
     var coarsenedCalls = 0
+    /// Transport lines without a communicator: those that were given one, and those that were not.
+    var connections = ConnectionCheck()
+    var unplacedConnections = 0
     /// Elements of the reductions of a captured graph, largest first.
     var capturedCounts: [UInt64] = []
     var hiddenSize: Int?
@@ -148,7 +151,24 @@ enum CoverageStatement {
     }
     if let tokens = tokens(facts) { lines.append(tokens) }
     if let repeats = repetition(facts) { lines.append(repeats) }
+    if let connections = connections(facts) { lines.append(connections) }
     return lines
+  }
+
+  /// What became of transport lines that name no communicator.
+  private static func connections(_ facts: Facts) -> String? {
+    let unused = facts.unplacedConnections.addingReportingOverflow(facts.connections.contradicted)
+    let (used, dropped) = (
+      facts.connections.deduced - facts.connections.contradicted,
+      unused.overflow ? .max : unused.partialValue
+    )
+    guard used > 0 || dropped > 0 else { return nil }
+    var text =
+      "Transport lines that NCCL prints after the init name no communicator: \(used) were given the one that connected at the time"
+    if dropped > 0 {
+      text += "; \(dropped) were left out, as they could be of several or fit none"
+    }
+    return text + "."
   }
 
   /// What replays of captured graphs moved, from the number of replays in the job description.

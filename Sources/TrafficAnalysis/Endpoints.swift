@@ -23,13 +23,17 @@ final class Instance {
   let parent: Int?
   /// Which split of its parent made it, counted in the process when the log does not say.
   let splitOrdinal: Int
+  /// How its rank reaches others, less what other logs contradict.
+  var connections: [ConnectionFacts]
   /// Whether the hash over its calls may be compared with other ranks'.
   let hasOrder: Bool
+  /// Whether its source keeps only some of the calls, so that ranks may differ in a healthy job.
+  let isSampled: Bool
 
   /// Makes a view.
   init(
     process: Int, index: Int, facts: CommunicatorFacts, rank: Int?, size: Int?, endpoint: Int,
-    parent: Int?, splitOrdinal: Int, hasOrder: Bool
+    parent: Int?, splitOrdinal: Int, hasOrder: Bool, isSampled: Bool = false
   ) {
     self.process = process
     self.index = index
@@ -40,6 +44,8 @@ final class Instance {
     self.parent = parent
     self.splitOrdinal = splitOrdinal
     self.hasOrder = hasOrder
+    connections = facts.connections
+    self.isSampled = isSampled
   }
 }
 
@@ -116,7 +122,8 @@ struct Endpoints {
         Instance(
           process: process, index: index, facts: facts, rank: rank, size: size,
           endpoint: endpoint, parent: parent, splitOrdinal: ordinal,
-          hasOrder: !record.joined.contains(index)))
+          hasOrder: !record.joined.contains(index),
+          isSampled: record.facts.source != .ncclLog))
     }
   }
 

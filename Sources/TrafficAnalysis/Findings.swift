@@ -30,7 +30,8 @@ struct FindingCollector {
   ///
   /// `links` and `matrix` are the rows of the summary.
   mutating func collect(
-    missing: [Int], links: [LinkRow], matrix: [RankMatrixRow], _ join: TopologyJoin?
+    missing: [Int], links: [LinkRow], matrix: [RankMatrixRow], devices: [DeviceRow],
+    _ join: TopologyJoin?
   ) -> [Finding] {
     files()
     copies()
@@ -47,7 +48,12 @@ struct FindingCollector {
     environment()
     habits(matrix)
     timeouts()
-    if let join { topologies(join) }
+    connections()
+    rasReports()
+    if let join {
+      topologies(join)
+      listedDevices(join, devices)
+    }
     return findings.sorted {
       ($0.severity, $0.code, $0.location, $0.summary)
         < ($1.severity, $1.code, $1.location, $1.summary)
@@ -123,7 +129,7 @@ struct FindingCollector {
   }
 
   /// Whether lines of a process are known to be missing.
-  private func hasLosses(_ process: Int) -> Bool {
+  func hasLosses(_ process: Int) -> Bool {
     table.records[process].files.contains { index in
       let file = table.files[index]
       return file[.tornLost].lines > 0 || file[.malformed].lines > 0 || file.gaps > 0
@@ -296,6 +302,12 @@ struct FindingCollector {
     let severity: Finding.Severity =
       isLossy ? .note : own.communicator.membership == .assumed ? .warning : .error
     let (calls, usual) = (view.facts.collectiveCalls, reference.facts.collectiveCalls)
+    let ended: String =
+      switch view.facts.end {
+      case .destroyed where calls < usual: "; it destroyed the communicator"
+      case .aborted where calls < usual: "; it aborted the communicator"
+      default: ""
+      }
     let loss = isLossy ? " (lines of these files are lost, which may be the reason)" : ""
     if let mine, let theirs {
       let first = zip(mine, theirs).enumerated().first { _, pair in
@@ -333,7 +345,8 @@ struct FindingCollector {
         : "Rank \(rank) went on when its peers had stopped.",
       at: "\(place), collective \(early)",
       evidence: "\(calls) collectives against \(usual) of its peers"
-        + (nextCall.map { "; \(late == rank ? "it lacks" : "they lack") \($0)" } ?? "") + loss,
+        + (nextCall.map { "; \(late == rank ? "it lacks" : "they lack") \($0)" } ?? "") + ended
+        + loss,
       do: "Look at the end of the shorter logs: a crash, an exception, or a lost file.")
   }
 
@@ -362,7 +375,7 @@ struct FindingCollector {
   }
 
   private mutating func pairs() {
-    for own in communicators {
+    for own in communicators where !own.views.contains(where: \.isSampled) {
       for pair in own.traffic.unmatched.prefix(Self.maximumPerCode) {
         let source = globalRank(pair.pair.source, of: own)
         let target = globalRank(pair.pair.target, of: own)
@@ -425,6 +438,16 @@ struct FindingCollector {
   }
 
   private mutating func versions() {
+    for record in table.records {
+      for notice in record.facts.notices
+      where notice.text.hasPrefix("Mismatched NCCL version detected") {
+        add(
+          "versions-differ", .warning, "Ranks of one job use different releases of NCCL.",
+          at: "\(table.files[record.facts.file].file):\(notice.line)", evidence: notice.text,
+          do: "Load the same library on all nodes; releases do not talk to each other reliably.")
+        break
+      }
+    }
     var newest: LibraryVersion?
     for record in table.records {
       guard let version = record.facts.version, version.library == .nccl else { continue }

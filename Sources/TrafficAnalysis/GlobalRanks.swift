@@ -50,7 +50,10 @@ struct GlobalRanks {
       }
       if Self.isBetterWorld(communicator, than: best, endpoints) { largest[own] = index }
     }
-    if jobs > 1, numberByLauncher(endpoints, table) || numberByJob(endpoints, table, layout) {
+    if jobs > 1,
+      numberByStatement(endpoints, table) || numberByLauncher(endpoints, table)
+        || numberByJob(endpoints, table, layout)
+    {
       // Ranks of one job that happen to share no communicator.
       jobs = 1
       job = [Int](repeating: 0, count: job.count)
@@ -132,6 +135,26 @@ struct GlobalRanks {
 
   // MARK: - Numbers
 
+  /// Takes the global ranks that traces state, if every GPU has one and no two the same.
+  private mutating func numberByStatement(_ endpoints: Endpoints, _ table: ProcessTable) -> Bool {
+    var taken: Set<Int> = []
+    var numbers: [Int] = []
+    var size = 0
+    for endpoint in endpoints.all {
+      let facts = table.records[endpoint.process].facts
+      guard let number = facts.globalRank, (0..<Endpoints.maximumSize).contains(number),
+        endpoint.device == nil, taken.insert(number).inserted
+      else { return false }
+      numbers.append(number)
+      size = max(size, number + 1, min(facts.worldSize ?? 0, Endpoints.maximumSize))
+    }
+    guard !numbers.isEmpty else { return false }
+    rank = numbers
+    source = "stated by the trace"
+    expected = expected ?? size
+    return true
+  }
+
   private mutating func numberByLauncher(_ endpoints: Endpoints, _ table: ProcessTable) -> Bool {
     var taken: Set<Int> = []
     var numbers: [Int] = []
@@ -179,6 +202,7 @@ struct GlobalRanks {
     _ endpoints: Endpoints, _ table: ProcessTable, _ layout: JobLayout?
   ) -> (size: Int, source: String) {
     expected = layout?.worldSize
+    if numberByStatement(endpoints, table) { return (expected ?? members.count, source) }
     if let world, isWorld(world.communicator, members, endpoints) {
       let part = numberPart(members, world, endpoints, offset: 0)
       if expected == nil { expected = part.size }

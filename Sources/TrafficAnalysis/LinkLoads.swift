@@ -91,7 +91,7 @@ struct LinkLoads {
   ) -> (sends: [Pair: Channels], receives: [Pair: Channels]) {
     var (sends, receives): ([Pair: Channels], [Pair: Channels]) = ([:], [:])
     for view in own.views {
-      for row in view.facts.connections {
+      for row in view.connections {
         guard let source = own.placement.endpointOfRank[row.source],
           let target = own.placement.endpointOfRank[row.target]
         else { continue }
@@ -113,7 +113,7 @@ struct LinkLoads {
 
   /// Whether a communicator's ranks say how they reach each other.
   func hasTransports(_ own: AnalysedCommunicator) -> Bool {
-    own.views.contains { !$0.facts.connections.isEmpty }
+    own.views.contains { !$0.connections.isEmpty }
   }
 
   /// Adds what the ranks of a communicator moved; `nil` stands for all of those that do not say

@@ -22,7 +22,7 @@ struct NetworkUse {
     var channels: [LinkLoads.Attachment: [Manner: UInt64]] = [:]
     for own in analysed {
       for index in own.communicator.instances {
-        for row in endpoints.instances[index].facts.connections {
+        for row in endpoints.instances[index].connections {
           let name = TransportName(row.transport)
           let end = row.isReceive ? row.target : row.source
           guard name.device != nil, let endpoint = own.placement.endpointOfRank[end] else {

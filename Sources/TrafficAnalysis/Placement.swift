@@ -29,8 +29,8 @@ final class Placement {
   /// Edges of the rings in order of their sources, each rank sending as often as it receives;
   /// empty unless complete.
   let ring: [Edge]
-  /// The trees as printed.
-  private let printedTree: [Edge]?
+  /// The trees as printed, as ``tree``; `nil` where not all ranks did.
+  let printedTree: [Edge]?
   /// Where `ring` comes from.
   let ringSource: Source
   /// For each communicator rank its endpoint; only ranks that were seen.

@@ -17,6 +17,8 @@ struct ProcessTable {
     var joined: Set<Int> = []
     /// The files, as indices in ``ProcessTable/files``.
     var files: [Int]
+    /// What knows the times of its calls.
+    var timed: [TimedProcess] = []
   }
 
   /// The ledgers, sorted by file name.
@@ -53,8 +55,11 @@ struct ProcessTable {
     let sorted = processes.indices.sorted {
       (processes[$0].file, $0) < (processes[$1].file, $1)
     }
-    let whole = Self.withoutCopies(sorted.map { processes[$0] }, &copies)
-    records = Self.join(Self.adoptTornHeads(whole, &joinedInFile))
+    let ordered = sorted.map { processes[$0] }
+    let logs = Self.withoutCopies(ordered.filter { $0.source == .ncclLog }, &copies)
+    var join = TimedJoin(Self.join(Self.adoptTornHeads(logs, &joinedInFile)))
+    join.add(ordered.filter { $0.source != .ncclLog })
+    records = join.records
     for index in records.indices {
       let facts = records[index].facts
       guard let joined = joinedInFile[Key(file: facts.file, host: facts.host, pid: facts.pid)]
@@ -342,6 +347,9 @@ extension ProcessTable.Record {
     facts.environment += other.facts.environment.filter { !facts.environment.contains($0) }
     facts.networks += other.facts.networks.filter { !facts.networks.contains($0) }
     facts.notices += other.facts.notices
+    facts.unplacedConnections += other.facts.unplacedConnections
+    facts.complaints += other.facts.complaints
+    facts.addresses += other.facts.addresses.filter { !facts.addresses.contains($0) }
     // Which file came first is not certain enough to join the order of calls.
     facts.timelines = []
   }
@@ -381,6 +389,7 @@ extension CommunicatorFacts {
         calls[index].calls.add(row.calls)
         calls[index].elements.add(row.elements)
         calls[index].otherThreadCalls.add(row.otherThreadCalls)
+        calls[index].repeatedCalls.add(row.repeatedCalls)
       } else {
         place[Key(row)] = calls.count
         calls.append(row)
@@ -396,6 +405,7 @@ extension CommunicatorFacts {
     localRanks = localRanks ?? other.localRanks
     localRank = localRank ?? other.localRank
     channels = channels ?? other.channels
+    pointToPointChannels = pointToPointChannels ?? other.pointToPointChannels
     if edges.isEmpty { (edges, treeChannels) = (other.edges, other.treeChannels) }
     connections += other.connections
   }

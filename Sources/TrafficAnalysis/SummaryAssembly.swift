@@ -17,6 +17,7 @@ struct SummaryAssembly {
   private let rankOfProcess: [Int: [Int]]
   private var ledger: RankLedger
   private var analysed: [AnalysedCommunicator] = []
+  private var connectionCheck = ConnectionCheck()
   /// Whether a release that logs bytes was met.
   private var hasByteCounts = false
 
@@ -78,14 +79,24 @@ struct SummaryAssembly {
     summary.links = matrix.links.rows(ranks, nodeOfHost: nodes)
     let join = TopologyJoin(machines, matrix.links, analysed, endpoints, table, hosts: hosts)
     join?.add(to: &summary, ranks, nodeOfHost: nodes)
+    summary.devices =
+      MachineInventory(
+        endpoints, table, ranks, hosts: hosts, nodeOfHost: nodes, join
+      ).rows
+    summary.ringEdges = ringEdges()
+    let timing = TimingAnalysis(analysed, labels, ranks, table)
+    summary.durations = timing.durations
+    summary.overlaps = timing.overlaps
+    summary.waiting = timing.waiting
     summary.ingestion = table.files
     let missing = summary.ranks.lazy.filter { $0.coverage == "no_log" }.map(\.rank)
     var collector = FindingCollector(table, endpoints, analysed, ranks, layout)
     summary.findings = collector.collect(
-      missing: Array(missing), links: summary.links, matrix: summary.rankMatrix, join)
+      missing: Array(missing), links: summary.links, matrix: summary.rankMatrix,
+      devices: summary.devices, join)
     summary.coverage = coverage(summary, missing: Array(missing), order)
     summary.coverage.unmatchedBytes = matrix.unmatchedBytes
-    summary.coverage.statements += join?.statements() ?? []
+    summary.coverage.statements += (join?.statements() ?? []) + timing.statements()
     summary.headline = Headline.text(
       seen: summary.coverage.ranksSeen, expected: ranks.expected, nodes: Set(hosts).count,
       jobs: ranks.jobs, declared: layout?.degrees,
@@ -99,6 +110,7 @@ struct SummaryAssembly {
     let releases = Releases(table, endpoints, communicators)
     for (index, communicator) in communicators.all.enumerated() {
       let views = communicator.instances.map { endpoints.instances[$0] }
+      connectionCheck.check(views)
       let placement = Placement(communicator, views, hosts: hosts)
       let logsBytes = releases.logsBytes(communicator: index)
       var accountant = TrafficAccountant(
@@ -106,7 +118,7 @@ struct SummaryAssembly {
       let traffic = accountant.account(&ledger)
       if traffic.classes.contains(where: {
         $0.dataType == .unknown && ($0.kind == .allGather || $0.kind == .broadcast)
-      }) {
+      }), !views.contains(where: \.isSampled) {
         hasByteCounts = true
       }
       let own = AnalysedCommunicator(
@@ -533,12 +545,40 @@ struct SummaryAssembly {
     facts.hiddenSize = hiddenSize
     facts.mayReplayGraphs = layout?.isInference ?? serves
     for file in table.files { facts.coarsenedCalls += file.coarsenedCalls }
+    facts.connections = connectionCheck
+    facts.unplacedConnections = table.files.reduce(0) { $0 + $1.unplacedConnections }
     coverage.statements = CoverageStatement.statements(coverage, facts)
     return coverage
   }
 }
 
 extension SummaryAssembly {
+  /// The edges of rings and trees that the logs of all ranks of a communicator show.
+  private func ringEdges() -> [RingEdgeRow] {
+    analysed.flatMap { own in
+      let rings = own.placement.ringSource == .log ? own.placement.ring : []
+      let trees = own.placement.printedTree ?? []
+      return [(RingEdgeRow.Kind.ring, rings), (.tree, trees)].flatMap { kind, edges in
+        edges.compactMap { edge -> RingEdgeRow? in
+          let (from, to) = (own.placement.seats[edge.source], own.placement.seats[edge.target])
+          guard let source = ranks.rank[from], let target = ranks.rank[to] else { return nil }
+          return RingEdgeRow(
+            communicator: own.name, kind: kind, sourceRank: source, destinationRank: target,
+            channels: edge.weight, crossesNodes: own.placement.crosses(from, to))
+        }.reduce(into: [RingEdgeRow]()) { rows, row in
+          // Edges come sorted by rank, one for each channel and view that printed it.
+          if let last = rows.last, last.sourceRank == row.sourceRank,
+            last.destinationRank == row.destinationRank
+          {
+            rows[rows.count - 1].channels.add(row.channels)
+          } else {
+            rows.append(row)
+          }
+        }
+      }
+    }
+  }
+
   /// The global rank of a process with one GPU.
   private func rank(ofProcess process: Int) -> Int? {
     let seats = rankOfProcess[process] ?? []

@@ -133,7 +133,7 @@ struct TrafficAccountant {
   }
 
   private func ranksDiffer() -> Bool {
-    guard let first = views.first else { return false }
+    guard let first = views.first, !views.contains(where: \.isSampled) else { return false }
     return views.contains {
       $0.facts.collectiveCalls != first.facts.collectiveCalls
         || ($0.hasOrder && first.hasOrder
@@ -248,7 +248,7 @@ struct TrafficAccountant {
       logsBytes && (key.kind == .allGather || key.kind == .broadcast) && key.type == .int8
     var group = OperationClass(
       kind: key.kind, dataType: isByteCount ? .unknown : key.type,
-      elementCount: isByteCount || key.isCoarse ? nil : key.count)
+      elementCount: isByteCount || key.isCoarse || key.type == .unknown ? nil : key.count)
     group.operations = sum.operations
     group.rankCalls = sum.calls
     group.otherThreadCalls = sum.otherThreadCalls

@@ -461,10 +461,14 @@ public struct Finding: Sendable, Equatable {
 
   /// Every code there is, sorted; those of the traffic model are among them.
   public static let codes: [String] = [
+    "all-gather-repeated",
+    "channels-fewer-than-peers",
     "collective-mismatch",
     "communicator-aborted",
     "communicator-incomplete",
+    "communicator-used-after-end",
     "communicators-pile-up",
+    "connection-lost",
     "container-damaged",
     "duplicate-input",
     "duplicate-process",
@@ -477,13 +481,20 @@ public struct Finding: Sendable, Equatable {
     "lines-malformed",
     "lines-torn",
     "nccl-warning",
+    "network-completion-error",
     "network-device-idle",
     "network-fallback",
+    "network-through-other-gpu",
     "network-without-gpu-direct",
     "nic-not-nearest",
     "peer-access-missing",
     "rank-stops-early",
     "rank-without-log",
+    "ras-dead",
+    "ras-error",
+    "ras-incomplete",
+    "ras-mismatch",
+    "ras-timeout",
     "release-newer-than-known",
     "ring-crosses-nodes-often",
     "send-receive-unmatched",
@@ -560,6 +571,16 @@ public struct TrafficSummary: Sendable {
   public var rankMatrix: [RankMatrixRow] = []
   /// Sorted by kind, node, rank, link.
   public var links: [LinkRow] = []
+  /// Sorted by node, kind, network, index.
+  public var devices: [DeviceRow] = []
+  /// Sorted by communicator, kind, source, destination.
+  public var ringEdges: [RingEdgeRow] = []
+  /// Sorted by dimension, collective, data type, message bytes, size; empty without times.
+  public var durations: [DurationRow] = []
+  /// The whole trace first, then the steps by time; empty without compute kernels.
+  public var overlaps: [OverlapRow] = []
+  /// Sorted by rank; empty unless collectives are timed on all their ranks.
+  public var waiting: [WaitingRow] = []
   /// Sorted by severity, code, location.
   public var findings: [Finding] = []
   /// Sorted by file name.

@@ -2,8 +2,7 @@
 
 internal import CollectiveTrace
 
-/// What a performance engineer looks for: slow ways, idle devices, settings that differ, load that
-/// is not even.
+/// What a performance engineer looks for: slow ways, idle devices, settings that differ.
 ///
 /// Only what is plainly wrong is a warning; what may be meant is a note, so that a healthy job
 /// passes a gate on warnings.
@@ -17,6 +16,7 @@ extension FindingCollector {
     if crosses { networks(used) }
     peerAccess(used)
     rings()
+    pointToPointChannels()
     sharedGPUs()
   }
 
@@ -33,7 +33,7 @@ extension FindingCollector {
     var ways: [Way] = []
     for own in communicators {
       for view in own.views {
-        for row in view.facts.connections {
+        for row in view.connections {
           ways.append(
             Way(
               process: view.process, endpoint: view.endpoint,
@@ -228,12 +228,61 @@ extension FindingCollector {
       }
     }
     let shared = Set(users.values.filter { $0.count > 1 }.map { $0.sorted() })
+    if shared.isEmpty { sharedGPUWarnings() }
     for numbers in shared.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
       add(
         "gpu-shared", .warning, "Ranks of one communicator run on the same GPU.",
         at: "rank \(RangeText.text(numbers))",
         evidence: "their init lines show the same host and PCI address",
         do: "Give every rank a GPU of its own (CUDA_VISIBLE_DEVICES, --gpus-per-task).")
+    }
+  }
+
+  /// What NCCL itself warns of, where init lines without a PCI address do not show it.
+  private mutating func sharedGPUWarnings() {
+    for record in table.records {
+      for notice in record.facts.notices
+      where notice.level == .warning
+        && (notice.text.hasPrefix("Duplicate GPU detected")
+          || notice.text.hasPrefix("Multiple ranks detected using the same GPU")
+          || notice.text.hasPrefix("Multiple Ranks are using the same GPU"))
+      {
+        add(
+          "gpu-shared", .warning, "Ranks of one communicator run on the same GPU.",
+          at: "\(table.files[record.facts.file].file):\(notice.line)", evidence: notice.text,
+          do: "Give every rank a GPU of its own (CUDA_VISIBLE_DEVICES, --gpus-per-task).")
+        return
+      }
+    }
+  }
+
+  /// Communicators whose ranks send to more peers than they have channels for: peers take turns.
+  private mutating func pointToPointChannels() {
+    for own in communicators {
+      guard let channels = own.views.compactMap(\.facts.pointToPointChannels).min(), channels > 0
+      else { continue }
+      var peers: [Int: Set<Int>] = [:]
+      for pair in own.traffic.pairs.keys where pair.source != pair.target {
+        peers[pair.source, default: []].insert(pair.target)
+      }
+      let hasAllToAll = own.traffic.classes.contains { $0.kind == .allToAll }
+      let most = hasAllToAll ? own.communicator.size - 1 : peers.values.map(\.count).max() ?? 0
+      guard most > channels else { continue }
+      var reasons: [String] = []
+      for process in Set(own.views.map(\.process)).sorted() {
+        for name in ["NCCL_MAX_P2P_NCHANNELS", "NCCL_MAX_NCHANNELS", "NCCL_MAX_CTAS"] {
+          if let value = setting(process, name) { reasons.append("\(name)=\(value) is set") }
+        }
+      }
+      add(
+        "channels-fewer-than-peers", .note,
+        "Ranks of communicator \(own.name) send to more peers than they have channels for.",
+        at: "communicator \(own.name)",
+        evidence: (["\(channels) point-to-point channels, \(most) peers"]
+          + Set(reasons).sorted().prefix(3)).joined(separator: "; "),
+        do: reasons.isEmpty
+          ? "Normal for large groups; NCCL_MAX_P2P_NCHANNELS or groups inside a node may help."
+          : "Peers take turns on the channels: see whether the limit is still wanted.")
     }
   }
 
@@ -302,77 +351,6 @@ extension FindingCollector {
   private static func minority(_ values: [String: [Int]]) -> [Int] {
     let most = values.max { a, b in (a.value.count, b.key) < (b.value.count, a.key) }?.key
     return values.filter { $0.key != most }.values.flatMap { $0 }
-  }
-
-  // MARK: - Habits
-
-  /// Most bytes of a message that is all latency.
-  private static let smallBytes: UInt64 = 4096
-  /// Operations from which small messages are worth a word.
-  private static let manyOperations: UInt64 = 10_000
-  /// Live communicators over the same ranks from which on they look forgotten.
-  private static let manyCommunicators = 8
-
-  /// Small messages, uneven experts, forgotten communicators.
-  mutating func habits(_ matrix: [RankMatrixRow]) {
-    for own in communicators {
-      var small: UInt64 = 0
-      for group in own.traffic.classes
-      where group.messageBytes.map({ $0 <= Self.smallBytes }) ?? false {
-        small.add(group.operations)
-      }
-      guard small >= Self.manyOperations, small > own.traffic.operations / 2 else { continue }
-      add(
-        "small-messages", .note,
-        "Most operations on communicator \(own.name) move less than 4 KiB.",
-        at: "communicator \(own.name)",
-        evidence: "\(small) of \(own.traffic.operations) operations",
-        do: "Each costs a launch and a round trip; larger batches or fused buffers cost the same.")
-    }
-    experts(matrix)
-    var alike: [[Int]: [String]] = [:]
-    for own in communicators where own.communicator.size > 1 && !own.ranks.isEmpty {
-      if own.views.allSatisfy({ $0.facts.end == .open }) {
-        alike[own.ranks, default: []].append(own.name)
-      }
-    }
-    for (numbers, names) in alike.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) })
-    where names.count >= Self.manyCommunicators {
-      add(
-        "communicators-pile-up", .note,
-        "\(names.count) communicators over the same ranks were made and not destroyed.",
-        at: "rank \(RangeText.text(numbers))",
-        evidence: names.prefix(6).joined(separator: ", ") + ", ...",
-        do: "Each holds GPU memory; destroy those that are not needed, or make them once.")
-    }
-  }
-
-  /// How far the fullest expert rank is above the mean of its group.
-  private mutating func experts(_ matrix: [RankMatrixRow]) {
-    var received: [Int: UInt64] = [:]
-    for row in matrix where row.dimension == .ep {
-      received[row.destinationRank, default: 0].add(row.bytes)
-    }
-    guard !received.isEmpty else { return }
-    var seen: Set<[Int]> = []
-    for own in communicators where own.ranks.count > 1 {
-      let loads = own.ranks.compactMap { rank in received[rank].map { (rank: rank, bytes: $0) } }
-      guard loads.count == own.ranks.count,
-        own.traffic.classes.contains(where: { $0.kind == .allToAll && $0.messageBytes == nil }),
-        seen.insert(own.ranks).inserted,
-        let fullest = loads.max(by: { ($0.bytes, $1.rank) < ($1.bytes, $0.rank) })
-      else { continue }
-      let mean = loads.reduce(0.0) { $0 + Double($1.bytes) } / Double(loads.count)
-      let skew = mean > 0 ? Double(fullest.bytes) / mean : 1
-      guard skew >= 1.5 else { continue }
-      let tenths = Int((skew * 10).rounded())
-      add(
-        "expert-load-uneven", .note,
-        "Rank \(fullest.rank) receives \(tenths / 10).\(tenths % 10) times the mean of its expert group.",
-        at: "rank \(fullest.rank), communicator \(own.name)",
-        evidence: "\(fullest.bytes) bytes against a mean of \(Int(clamping: UInt64(mean)))",
-        do: "All ranks wait for the fullest one; look at the router's balance or expert placement.")
-    }
   }
 
   // MARK: - Timeouts

@@ -27,7 +27,8 @@ public struct Manifest: Sendable {
   public var toolVersion: String
   /// Options that can change the outputs, in a fixed order.
   public var options: [Option]
-  /// The accounts of the inputs, sorted by name.
+  /// The accounts of the inputs: the logs, sorted by name, then topologies, the job's description
+  /// and the model.
   public var inputs: [FileLedger]
 
   /// Makes a manifest without outputs.

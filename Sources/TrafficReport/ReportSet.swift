@@ -28,12 +28,6 @@ public struct ReportOptions: Sendable, Equatable {
 /// The same summary gives the same bytes. `manifest.json` is not among them, because it lists
 /// them all and is written last: see ``Manifest``.
 public enum ReportSet {
-  /// The names of the files ``render(_:options:)`` returns, in order; with a topology there is
-  /// `topology.svg` as well.
-  public static var fileNames: [String] {
-    Table.all.map(\.fileName) + [summaryName] + figures.map(\.name)
-  }
-
   private static let summaryName = "summary.json"
 
   private struct FigureEntry {

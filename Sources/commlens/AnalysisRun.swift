@@ -10,6 +10,8 @@ struct AnalysisRun {
   let summary: TrafficSummary
   /// What the files were like.
   let verdict: IngestionVerdict
+  /// The accounts of the topologies, the job's description and the model.
+  let descriptions: [FileLedger]
 
   /// Reads all inputs and tells on standard error what went wrong with them.
   ///
@@ -17,8 +19,8 @@ struct AnalysisRun {
   init(
     _ input: InputOptions, _ analysis: AnalysisOptions, _ console: Console
   ) throws {
-    let (job, model) = try analysis.descriptions()
-    let machines = try analysis.machines()
+    let described = try analysis.descriptions()
+    descriptions = described.inputs
     let inputs = try input.list()
     for sentence in inputs.missing { Console.fail(sentence) }
     if inputs.skippedLinks > 0 {
@@ -50,8 +52,8 @@ struct AnalysisRun {
       throw EarlyEnd(status: verdict.status)
     }
     var summary = TrafficAnalyzer.analyze(
-      partial, job: job, model: model, machines: machines)
-    Self.reconcile(&summary, job: job, model: model, console)
+      partial, job: described.job, model: described.model, machines: described.machines)
+    Self.reconcile(&summary, job: described.job, model: described.model, console)
     self.summary = summary
   }
 

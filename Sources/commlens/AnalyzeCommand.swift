@@ -22,10 +22,11 @@ struct AnalyzeCommand: ParsableCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
 
   func run() throws {
-    let console = output.console
+    let console = output.screen.console
     if let folder = output.folder { try OutputDirectory.check(folder) }
     let run = try AnalysisRun(input, analysis, console)
-    try ReportWriter(output: output, console: console).write(run.summary)
+    try ReportWriter(output: output, descriptions: run.descriptions, console: console)
+      .write(run.summary)
     let status = run.status(strict: analysis.strict, failOn: analysis.failOn)
     if status != .done { throw ExitCode(status.rawValue) }
   }

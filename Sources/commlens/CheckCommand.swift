@@ -19,31 +19,14 @@ struct CheckCommand: ParsableCommand {
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "Analysis") var analysis: AnalysisOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "What standard output gets: table, csv, json, ndjson or md (default: table).",
-      valueName: "format"))
-  var format: OutputFormat = .table
-
-  @Option(
-    help: ArgumentHelp(
-      "Colour: auto, always or never; auto obeys NO_COLOR, CLICOLOR_FORCE and TERM.",
-      valueName: "when"))
-  var color: ColorChoice = .auto
-
-  @Flag(name: .shortAndLong, help: "Nothing but the status, and why it is not 0.")
-  var quiet = false
-
-  @Flag(name: .shortAndLong, help: "Tell about every file.")
-  var verbose = false
+  @OptionGroup(title: "Output") var screen: ScreenOptions
 
   func run() throws {
-    let console = Console(
-      verbosity: quiet ? .quiet : verbose ? .verbose : .normal, color: color)
+    let console = screen.console
     let run = try AnalysisRun(input, analysis, console)
-    if !quiet {
+    if !screen.quiet {
       let bytes =
-        switch format {
+        switch screen.format ?? .table {
         case .table:
           FindingsReport.text(run.summary, width: console.width, color: console.colorsOutput)
         case .csv: FindingsReport.csv(run.summary)

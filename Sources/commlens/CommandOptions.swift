@@ -122,8 +122,27 @@ struct AnalysisOptions: ParsableArguments {
   /// All codes of all `--fail-on` options.
   var failOn: [String] { failOnLists.flatMap { $0 } }
 
+  /// What is said about a job besides its logs.
+  struct Descriptions {
+    var job: JobDescription?
+    /// The model of `--model`, else that of the job.
+    var model: ModelConfiguration?
+    var machines: [MachineTopology]
+    /// The accounts of all files that this was read from, named as in a report.
+    var inputs: [FileLedger]
+  }
+
   /// Reads the descriptions before any log, so that a mistake in them costs no time.
-  func descriptions() throws(CommandFailure) -> (JobDescription?, ModelConfiguration?) {
+  func descriptions() throws(CommandFailure) -> Descriptions {
+    let (job, model) = try jobAndModel()
+    let (machines, topologyInputs) = try machines()
+    let inputs = (job?.inputs ?? []) + (self.model == nil ? [] : model?.inputs ?? [])
+    return Descriptions(
+      job: job, model: model, machines: machines,
+      inputs: topologyInputs + FileNames.shown(inputs))
+  }
+
+  private func jobAndModel() throws(CommandFailure) -> (JobDescription?, ModelConfiguration?) {
     do throws(ConfigurationError) {
       let job = try job.map { path throws(ConfigurationError) in
         try JobDescription.load(path: path)
@@ -137,11 +156,11 @@ struct AnalysisOptions: ParsableArguments {
     }
   }
 
-  /// Reads the topologies before any log.
-  func machines() throws(CommandFailure) -> [MachineTopology] {
+  private func machines() throws(CommandFailure) -> ([MachineTopology], [FileLedger]) {
     var machines: [MachineTopology] = []
-    for (path, name) in zip(topologies, TopologyCommand.shownNames(topologies)) {
-      let file: TopologyFile
+    var inputs: [FileLedger] = []
+    for (path, name) in zip(topologies, FileNames.shown(topologies)) {
+      var file: TopologyFile
       do throws(TopologyError) {
         file = try TopologyFile.read(path: path)
       } catch {
@@ -155,9 +174,11 @@ struct AnalysisOptions: ParsableArguments {
           message: "\(path): holds channel graphs, not a topology; give what NCCL writes with "
             + "NCCL_TOPO_DUMP_FILE.")
       }
+      file.ledger.file = name
       machines.append(MachineTopology(file: name, topology: topology))
+      inputs.append(file.ledger)
     }
-    return machines
+    return (machines, inputs)
   }
 
   func validate() throws {
@@ -181,6 +202,38 @@ struct AnalysisOptions: ParsableArguments {
   }
 }
 
+/// What the screen shows, and in which form.
+struct ScreenOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "What standard output gets: table, csv, json, ndjson or md (default: table).",
+      valueName: "format"))
+  var format: OutputFormat?
+
+  @Option(
+    help: ArgumentHelp(
+      "Colour: auto, always or never; auto obeys NO_COLOR, CLICOLOR_FORCE and TERM.",
+      valueName: "when"))
+  var color: ColorChoice = .auto
+
+  @Flag(
+    name: .shortAndLong,
+    help: "No notes, warnings or progress; with -o no digest, and with check no findings either.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Tell about every file.")
+  var verbose = false
+
+  func validate() throws {
+    if quiet, verbose { throw ValidationError("-q and -v exclude each other.") }
+  }
+
+  /// The console these options ask for.
+  var console: Console {
+    Console(verbosity: quiet ? .quiet : verbose ? .verbose : .normal, color: color)
+  }
+}
+
 /// Where the report goes and what is said on the way.
 struct OutputOptions: ParsableArguments {
   @Option(
@@ -189,34 +242,15 @@ struct OutputOptions: ParsableArguments {
       "Write the report into this folder (default: print the digest only).", valueName: "dir"))
   var folder: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "What standard output gets: table, csv, json, ndjson or md (default: table).",
-      valueName: "format"))
-  var format: OutputFormat?
-
   @Flag(help: "Write text cells as they are, without the guard against spreadsheet formulas.")
   var csvRaw = false
 
-  @Option(
-    help: ArgumentHelp(
-      "Colour: auto, always or never; auto obeys NO_COLOR, CLICOLOR_FORCE and TERM.",
-      valueName: "when"))
-  var color: ColorChoice = .auto
-
-  @Flag(name: .shortAndLong, help: "No notes, warnings or progress; with -o no digest either.")
-  var quiet = false
-
-  @Flag(name: .shortAndLong, help: "Tell about every file.")
-  var verbose = false
+  @OptionGroup(title: "Output") var screen: ScreenOptions
 
   func validate() throws {
-    if quiet, verbose { throw ValidationError("-q and -v exclude each other.") }
     if folder == "" { throw ValidationError("-o has an empty name.") }
   }
 
-  /// The console these options ask for.
-  var console: Console {
-    Console(verbosity: quiet ? .quiet : verbose ? .verbose : .normal, color: color)
-  }
+  /// Whether standard output gets nothing: `-q` with a folder, and no form asked for.
+  var isSilent: Bool { screen.quiet && folder != nil && screen.format == nil }
 }

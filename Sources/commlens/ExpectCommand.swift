@@ -91,21 +91,25 @@ struct ExpectCommand: ParsableCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
 
   func run() throws {
-    let console = output.console
+    let console = output.screen.console
     if let folder = output.folder { try OutputDirectory.check(folder) }
-    let traffic = try expectation()
-    if let folder = output.folder { try write(traffic, into: folder, console) }
-    if output.quiet, output.folder != nil, output.format == nil { return }
+    let (traffic, inputs) = try expectation()
+    if let folder = output.folder { try write(traffic, inputs, into: folder, console) }
+    if output.isSilent { return }
     try console.output(standardOutput(traffic))
   }
 
-  private func expectation() throws(CommandFailure) -> ExpectedTraffic {
+  private func expectation() throws(CommandFailure) -> (ExpectedTraffic, [FileLedger]) {
     do throws(ConfigurationError) {
       var description = try JobDescription.load(path: job)
+      var inputs = description.inputs
       if let model {
-        description = try description.with(model: ModelConfiguration.load(path: model))
+        let own = try ModelConfiguration.load(path: model)
+        description = try description.with(model: own)
+        inputs += own.inputs
       }
-      return try TrafficModel.expect(description, assumptions: assumptions)
+      let traffic = try TrafficModel.expect(description, assumptions: assumptions)
+      return (traffic, FileNames.shown(inputs))
     } catch {
       throw CommandFailure(status: .configuration, message: error.description)
     }
@@ -124,10 +128,11 @@ struct ExpectCommand: ParsableCommand {
   }
 
   private func write(
-    _ traffic: ExpectedTraffic, into folder: String, _ console: Console
+    _ traffic: ExpectedTraffic, _ inputs: [FileLedger], into folder: String, _ console: Console
   ) throws(CommandFailure) {
     let outputs = ExpectationReport.files(traffic, options: options)
-    let manifest = Manifest(toolVersion: Version.number, options: manifestOptions, inputs: [])
+    let manifest = Manifest(
+      toolVersion: Version.number, options: manifestOptions, inputs: inputs)
     let files = outputs + [manifest.render(outputs: outputs)]
     let directory = try OutputDirectory(folder)
     try directory.write(files.map { OutputDirectory.File(name: $0.name, bytes: $0.bytes) })
@@ -151,7 +156,7 @@ struct ExpectCommand: ParsableCommand {
   private var options: ReportOptions { ReportOptions(csvRaw: output.csvRaw) }
 
   private func standardOutput(_ traffic: ExpectedTraffic) -> [UInt8] {
-    switch output.format ?? .table {
+    switch output.screen.format ?? .table {
     case .table: Array(ExpectationReport.text(traffic).utf8)
     case .csv:
       ExpectationReport.csv(traffic, part: ranks ? .ranks : .traffic, options: options)

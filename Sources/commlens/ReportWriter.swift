@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CollectiveTrace
 internal import TrafficAnalysis
 internal import TrafficReport
 
@@ -7,13 +8,15 @@ internal import TrafficReport
 struct ReportWriter {
   /// Where and in which form.
   let output: OutputOptions
+  /// The accounts of the files besides the logs.
+  let descriptions: [FileLedger]
   /// Standard output and notes.
   let console: Console
 
   /// Writes the folder first, so that a closed pipe cannot cost the report.
   func write(_ summary: TrafficSummary) throws(CommandFailure) {
     if let folder = output.folder { try write(summary, into: folder) }
-    if output.quiet, output.folder != nil, output.format == nil { return }
+    if output.isSilent { return }
     try console.output(standardOutput(summary))
   }
 
@@ -22,7 +25,7 @@ struct ReportWriter {
     let manifest = Manifest(
       toolVersion: Version.number,
       options: output.csvRaw ? [Manifest.Option(name: "csv-raw", value: "true")] : [],
-      inputs: summary.ingestion)
+      inputs: summary.ingestion + descriptions)
     let files = outputs + [manifest.render(outputs: outputs)]
     let directory = try OutputDirectory(folder)
     try directory.write(files.map { OutputDirectory.File(name: $0.name, bytes: $0.bytes) })
@@ -33,7 +36,7 @@ struct ReportWriter {
 
   private func standardOutput(_ summary: TrafficSummary) -> [UInt8] {
     let outputs = output.folder.map { [$0] } ?? []
-    return switch output.format ?? .table {
+    return switch output.screen.format ?? .table {
     case .table:
       Array(
         Digest.text(

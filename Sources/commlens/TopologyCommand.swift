@@ -36,11 +36,11 @@ struct TopologyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let console = output.console
+    let console = output.screen.console
     if let folder = output.folder { try OutputDirectory.check(folder) }
     var read: [(name: String, file: TopologyFile)] = []
     var failure: ExitStatus = .done
-    for (path, name) in zip(files, Self.shownNames(files)) {
+    for (path, name) in zip(files, FileNames.shown(files)) {
       do throws(TopologyError) {
         var file = try TopologyFile.read(path: path)
         file.ledger.file = name
@@ -54,9 +54,7 @@ struct TopologyCommand: ParsableCommand {
     guard !read.isEmpty else { throw ExitCode(failure.rawValue) }
     let report = TopologyReport(read)
     if let folder = output.folder { try write(report, read, into: folder, console) }
-    if !(output.quiet && output.folder != nil && output.format == nil) {
-      try console.output(standardOutput(report))
-    }
+    if !output.isSilent { try console.output(standardOutput(report)) }
     if failure != .done { throw ExitCode(failure.rawValue) }
   }
 
@@ -78,7 +76,7 @@ struct TopologyCommand: ParsableCommand {
   private var options: ReportOptions { ReportOptions(csvRaw: output.csvRaw) }
 
   private func standardOutput(_ report: TopologyReport) -> [UInt8] {
-    switch output.format ?? .table {
+    switch output.screen.format ?? .table {
     case .table: Array(report.text(outputs: output.folder.map { [$0] } ?? []).utf8)
     case .csv:
       report.csv(
@@ -88,23 +86,6 @@ struct TopologyCommand: ParsableCommand {
     case .ndjson: report.ndjson()
     case .md: Array(report.markdown().utf8)
     }
-  }
-
-  /// The names to show: without the folders that all have in common, so that no output names a
-  /// folder of this machine.
-  static func shownNames(_ paths: [String]) -> [String] {
-    let parts = paths.map { $0.split(separator: "/", omittingEmptySubsequences: true) }
-    var common = Array((parts.first ?? []).dropLast())
-    for path in parts {
-      var shared = 0
-      while shared < common.count, shared < path.count - 1,
-        common[shared] == path[shared]
-      {
-        shared += 1
-      }
-      common = Array(common.prefix(shared))
-    }
-    return parts.map { $0.dropFirst(common.count).joined(separator: "/") }
   }
 }
 

@@ -6,20 +6,23 @@ import Testing
 
 @Suite struct JSONCursorTests {
   /// Lends a cursor over text that stands alone in memory.
-  private func read<Result>(_ text: String, _ body: (inout JSONCursor) -> Result) -> Result {
-    let bytes = Array(text.utf8)
-    return bytes.withUnsafeBytes { buffer in
-      var cursor = unsafe JSONCursor(
-        buffer.baseAddress ?? UnsafeRawPointer(bitPattern: 1)!, from: 0, to: buffer.count)
-      return body(&cursor)
+  private func read<Result>(_ json: String, _ body: (inout JSONCursor) -> Result) -> Result {
+    let bytes = Array(json.utf8)
+    let text = UnsafeMutableRawPointer.allocate(
+      byteCount: bytes.count + 1, alignment: 1)
+    defer { unsafe text.deallocate() }
+    for (offset, byte) in bytes.enumerated() {
+      unsafe text.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
     }
+    var cursor = unsafe JSONCursor(UnsafeRawPointer(text), from: 0, to: bytes.count)
+    return body(&cursor)
   }
 
   @Test func keysAreFoundAndTheRestIsSkipped() {
     read(#"{ "a" : [1, {"rank": 9}, "]}\""], "rank":3,"ts": 12.3456, "x":null}"#) { cursor in
       var rank: Int64?
       var time: Int64?
-      #expect(cursor.beginObject())
+      _ = cursor.beginObject()
       while let key = cursor.nextKey() {
         if cursor.equals(key, "rank") {
           rank = cursor.integer()
@@ -42,17 +45,17 @@ import Testing
     ("1.5e3", 1_500_000), ("\"7.25\"", 7250), ("0.0009", 0),
   ])
   func microsecondsBecomeWholeNanoseconds(text: String, nanoseconds: Int) {
-    #expect(read(text + " ") { $0.thousandths() } == Int64(nanoseconds))
+    let value = read(text + " ") { cursor in cursor.thousandths() }
+    #expect(value == Int64(nanoseconds))
   }
 
   @Test(arguments: ["NaN", "\"nan\"", "null", "99999999999999999999", "[1]", "true", "-", "1.2.3"])
   func whatIsNoNumberIsNilAndTheTextGoesOn(text: String) {
     read("[" + text + ", 5]") { cursor in
-      #expect(cursor.beginArray() && cursor.nextValue())
-      #expect(cursor.integer() == nil)
-      #expect(cursor.nextValue())
-      #expect(cursor.integer() == 5)
-      #expect(!cursor.nextValue())
+      var values: [Int64?] = []
+      _ = cursor.beginArray()
+      while cursor.nextValue() { values.append(cursor.integer()) }
+      #expect(values == [nil, 5])
       #expect(cursor.state == .valid)
     }
   }

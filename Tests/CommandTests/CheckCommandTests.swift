@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import commlens
@@ -58,6 +59,21 @@ import Testing
     let document = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
     #expect((document?["findings"] as? [Any])?.count == 1)
     #expect(document?["complete"] as? Bool == true)
+  }
+
+  @Test func aReportOfRASNamesTheRankThatHangs() throws {
+    let path = Fixture.folder.appending(path: "ras/straggler.txt").path()
+    let run = try CommandRun(["check", path])
+    #expect(run.status == 1)
+    #expect(
+      run.output.contains(
+        "ras-mismatch: Rank 6 launched fewer AllReduce operations than its peers."))
+    #expect(run.output.contains("process 4711"))
+    #expect(try CommandRun(["formats"]).output.contains("\nnccl_ras,"))
+    let report = scratch.path("ras")
+    #expect(try CommandRun(["analyze", path, "-q", "-o", report]).status == 0)
+    let ingestion = try String(contentsOf: scratch.url("ras/ingestion.csv"), encoding: .utf8)
+    #expect(ingestion.contains("straggler.txt,nccl_ras,none,"))
   }
 
   @Test func anInputWithoutTraceIsNoPass() throws {

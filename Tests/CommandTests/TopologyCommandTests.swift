@@ -104,9 +104,12 @@ import Testing
   }
 
   @Test func shownNamesLeaveOutTheCommonFolder() {
-    #expect(TopologyCommand.shownNames(["/a/b/c.xml"]) == ["c.xml"])
-    #expect(TopologyCommand.shownNames(["/a/b/c.xml", "/a/d/c.xml"]) == ["b/c.xml", "d/c.xml"])
-    #expect(TopologyCommand.shownNames(["x.xml", "-"]) == ["x.xml", "-"])
-    #expect(TopologyCommand.shownNames(["a/x.xml", "a/x.xml"]) == ["x.xml", "x.xml"])
+    #expect(FileNames.shown(["/a/b/c.xml"]) == ["c.xml"])
+    #expect(FileNames.shown(["/a/b/c.xml", "/a/d/c.xml"]) == ["b/c.xml", "d/c.xml"])
+    #expect(FileNames.shown(["x.xml", "-"]) == ["x.xml", "-"])
+    #expect(FileNames.shown(["a/x.xml", "a/x.xml"]) == ["x.xml", "x.xml"])
+    #expect(FileNames.shown(["/a/b/c.xml", "x.xml"]) == ["c.xml", "x.xml"])
+    #expect(FileNames.shown(["a/b/../c/./x", "a/y"]) == ["c/x", "y"])
+    #expect(FileNames.shown(["../x", "y"]) == ["../x", "y"])
   }
 }

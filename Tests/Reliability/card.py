@@ -314,6 +314,49 @@ def members_fixture(card):
     return data, b"".join(texts)
 
 
+def r2_topologies(card):
+    """Changed topologies and graphs: read or refused, within 0.1 s and 64 MiB."""
+    sources = [path.read_bytes() for path in sorted((ROOT / "Fixtures/topology").glob("*.xml"))]
+    expect(len(sources) > 5, "no topologies to change")
+    words = (
+        b"<", b">", b'"', b"=", b"&", b"&#0;", b"<!--", b"-->", b"<![CDATA[", b"]]>", b"<!DOCTYPE x>",
+        b"</cpu>", b"</pci>", b'<pci busid="', b'"-1"', b'"9223372036854775807"', b'"1e308"', b"\0",
+        b"<pci busid='0000:00:00.0'>" * 40, b"a='' " * 100, b"x" * 70_000)
+    total = 20_000 if card.full else 1_000
+    counts = {0: 0, 65: 0}
+    largest = slowest = 0.0
+    for start in range(0, total, 50):
+        folder = card.folder("topologies")
+        for index in range(50):
+            data = bytearray(card.random.choice(sources))
+            for _ in range(card.random.randint(1, 4)):
+                place = card.random.randrange(len(data) + 1)
+                end = min(len(data), place + card.random.randint(1, 400))
+                kind = card.random.randrange(5)
+                if kind == 0:
+                    data[place:end] = b""
+                elif kind == 1:
+                    data[place:place] = data[place:end]
+                elif kind == 2:
+                    data[place:] = card.random.choice(sources)[place:]
+                elif kind == 3 and place < len(data):
+                    data[place] ^= 1 << card.random.randrange(8)
+                else:
+                    data[place:place] = card.random.choice(words)
+            (folder / f"{start + index:05}.xml").write_bytes(data)
+        files = sorted(folder.iterdir())
+        mib, status, seconds = rss_of(card, "topology", *files, "--format", "ndjson")
+        names = f"{files[0].name} to {files[-1].name}"
+        expect(status in counts, f"{names}: status {status}")
+        expect(seconds < 0.1 * len(files), f"{names}: {seconds:.1f} s")
+        # The report of 50 machines is in memory as well.
+        expect(mib < 64, f"{names}: {mib:.0f} MiB")
+        counts[status] += 1
+        largest, slowest = max(largest, mib), max(slowest, seconds / len(files))
+    return (f"{total} changed topologies and graphs: 0 traps, {1000 * slowest:.1f} ms and "
+            f"{largest:.0f} MiB at most")
+
+
 def r3_mutations(card):
     """Bit flips and splices: no trap, no hang, nothing wrong that looks right."""
     data, text = members_fixture(card)
@@ -862,7 +905,7 @@ def r20_traps(card):
 
 
 CHECKS = {
-    "R0": r0_totals, "R3": r3_mutations, "R4": r4_truncation, "R5": r5_faults, "R6": r6_kills,
+    "R0": r0_totals, "R2": r2_topologies, "R3": r3_mutations, "R4": r4_truncation, "R5": r5_faults, "R6": r6_kills,
     "R7": r7_short_io, "R8": r8_full_disk, "R9": r9_memory, "R10": r10_determinism,
     "R17": r17_limits, "R18": r18_output_safety, "R20": r20_traps,
     # Last: it judges every ledger that the others saw.

@@ -2,6 +2,7 @@
 
 import CollectiveTrace
 import Foundation
+import TestSupport
 import Testing
 
 @testable import TrafficAnalysis
@@ -10,12 +11,21 @@ import Testing
   @Test func everyCodeThatIsProducedIsListed() throws {
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
-    let source = try String(
-      contentsOf: root.appending(path: "Sources/TrafficAnalysis/Findings.swift"), encoding: .utf8)
+    let folder = root.appending(path: "Sources/TrafficAnalysis")
+    let source = try FileManager.default.contentsOfDirectory(atPath: folder.path())
+      .filter { $0.hasSuffix("Findings.swift") }
+      .map { try String(contentsOf: folder.appending(path: $0), encoding: .utf8) }.joined()
     let produced = source.matches(of: /add\(\s*"([a-z-]+)"/).map { String($0.output.1) }
-    #expect(produced.count > 15)
+    #expect(Set(produced).count > 40)
     #expect(Set(produced).isSubset(of: Finding.codes))
     #expect(Finding.codes == Set(Finding.codes).sorted())
+  }
+
+  @Test func everyCodeIsInTheArticle() throws {
+    let article = try String(
+      contentsOf: Fixture.root.appending(
+        path: "Sources/TrafficAnalysis/TrafficAnalysis.docc/Findings.md"), encoding: .utf8)
+    for code in Finding.codes { #expect(article.contains("`\(code)`"), "\(code)") }
   }
 
   /// Ranks that all-reduce the given counts, with the order recorded.

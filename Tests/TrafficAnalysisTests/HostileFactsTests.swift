@@ -44,6 +44,32 @@ import Testing
       receivedElements: next(&random), selfElements: next(&random))
   }
 
+  private static func report(_ random: inout SplitMix) -> RASReport {
+    var report = RASReport(line: number(&random))
+    report.groups = [
+      RASReport.Group(number: number(&random), size: number(&random), status: "", errors: "")
+    ]
+    for kind in RASReport.Problem.Kind.allCases {
+      var problem = RASReport.Problem(kind, line: number(&random))
+      problem.label = ["", "#0-0"].randomElement(using: &random) ?? ""
+      problem.group = maybe(&random)
+      problem.identifier = Bool.random(using: &random) ? .random(in: 0...2, using: &random) : nil
+      problem.subject = ["", "status", "AllReduce"].randomElement(using: &random) ?? ""
+      problem.count = maybe(&random)
+      problem.parties = (0..<Int.random(in: 0...3, using: &random)).map { _ in
+        var party = RASReport.Party(
+          operations: [nil, 0, 5, .max].randomElement(using: &random) ?? nil,
+          count: number(&random))
+        party.members = (0..<Int.random(in: 0...2, using: &random)).map { _ in
+          RASReport.Member(rank: maybe(&random))
+        }
+        return party
+      }
+      report.problems.append(problem)
+    }
+    return report
+  }
+
   private static func communicator(_ random: inout SplitMix) -> CommunicatorFacts {
     var facts = CommunicatorFacts(pointer: UInt64.random(in: 0...3, using: &random))
     facts.rank = maybe(&random)
@@ -56,6 +82,7 @@ import Testing
     facts.nvmlDevice = maybe(&random)
     facts.busID = .random(in: 0 ... .max, using: &random)
     facts.bracketDevice = maybe(&random)
+    facts.pointToPointChannels = maybe(&random)
     facts.initStarted = Bool.random(using: &random)
     facts.initCompleted = Bool.random(using: &random)
     facts.end = [.open, .destroyed, .aborted].randomElement(using: &random) ?? .open
@@ -111,8 +138,17 @@ import Testing
         Self.communicator(&random)
       }
       process.timelines = [Self.sequence(&random)]
+      process.addresses = ["10.0.0.1"]
+      process.complaints = (0..<Int.random(in: 0...2, using: &random)).map { _ in
+        PeerComplaint(
+          kind: [.closed, .failed, .unreachable, .completion].randomElement(using: &random)
+            ?? .closed,
+          peer: ["", "a", "10.0.0.1", "b.c"].randomElement(using: &random) ?? "",
+          status: Self.maybe(&random), line: Self.number(&random), count: Self.number(&random))
+      }
       partial.processes.append(process)
     }
+    partial.files[0].rasReports = (0..<3).map { _ in Self.report(&random) }
     let summary = TrafficAnalyzer.analyze(partial)
     #expect(summary.ingestion.count == 4)
     for row in summary.traffic {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CollectiveTrace
+import Foundation
+import Glibc
 import Testing
 import TrafficAnalysis
 
@@ -18,7 +20,10 @@ import TrafficAnalysis
   ]
 
   private static let figures: [(name: String, bytes: [UInt8])] =
-    (SampleJob.all + [("large-4096", SampleJob.large(nodes: 512).summary())]).flatMap { sample in
+    (SampleJob.all + [
+      ("large-4096", SampleJob.large(nodes: 512).summary()),
+      ("every-dimension", SampleJob.everyDimension.summary()),
+    ]).flatMap { sample in
       ReportSet.render(sample.summary).filter { $0.name.hasSuffix(".svg") }.map {
         ("\(sample.name)/\($0.name)", $0.bytes)
       }
@@ -142,6 +147,38 @@ import TrafficAnalysis
     let bytes = try figure(name)
     #expect(bytes.count <= 2_000_000)
     #expect(try XMLChecker.elements(of: bytes).count <= 20_000)
+  }
+
+  /// The bound of 2 s is for a release build on any machine; this is its work in a debug build.
+  @Test func fourThousandRanksAreDrawnInTwoSeconds() throws {
+    let summary = SampleJob.large(nodes: 512).summary()
+    let start = Self.threadSeconds()
+    let bytes = RankMatrixFigure.svg(summary)
+    let seconds = Self.threadSeconds() - start
+    #expect(seconds < 2, "\(seconds) s")
+    #expect(bytes.count < 2_000_000)
+    #expect(try XMLChecker.elements(of: bytes).contains { $0.text.hasPrefix("A row of 32 ranks") })
+  }
+
+  private static func threadSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
+  /// `make figures` looks at these in a browser.
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["WRITE_FIGURES"] != nil))
+  func writesTheFiguresToBeLookedAt() throws {
+    let path = try #require(ProcessInfo.processInfo.environment["WRITE_FIGURES"])
+    let folder = URL(filePath: path, directoryHint: .isDirectory)
+    try? FileManager.default.removeItem(at: folder)
+    for figure in Self.figures {
+      let parts = figure.name.split(separator: "/").map(String.init)
+      let place = folder.appending(path: parts[0], directoryHint: .isDirectory)
+      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+      let name = parts.count > 1 ? parts[1] : "topology.svg"
+      try Data(figure.bytes).write(to: place.appending(path: name))
+    }
   }
 
   @Test func givesTheSameBytesEveryTime() {
@@ -281,6 +318,23 @@ import TrafficAnalysis
       let shade = Palette.shade(dimension, index)
       #expect(contrast(Palette.lightInk, shade.light) >= 4.5)
       #expect(contrast(Palette.darkInk, shade.dark) >= 4.5)
+    }
+  }
+
+  @Test func textIsReadableOnEveryStepOfAHeatMap() {
+    for step in 0..<Palette.heatSteps {
+      let isReverse = step >= Palette.heatSteps / 2
+      let heat = Palette.heat(step)
+      #expect(contrast(isReverse ? Palette.lightPaper : Palette.lightInk, heat.light) >= 4.5)
+      #expect(contrast(isReverse ? Palette.darkPaper : Palette.darkInk, heat.dark) >= 4.5)
+    }
+  }
+
+  @Test func stepsOfAHeatMapGoAwayFromThePaper() {
+    for step in 1..<Palette.heatSteps {
+      let (before, here) = (Palette.heat(step - 1), Palette.heat(step))
+      #expect(luminance(here.light) < luminance(before.light))
+      #expect(luminance(here.dark) > luminance(before.dark))
     }
   }
 

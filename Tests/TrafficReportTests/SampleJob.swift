@@ -134,6 +134,8 @@ struct SampleJob {
     }
     summary.rankMatrix = matrix()
     summary.links = links(summary.rankMatrix)
+    summary.devices = devices(summary.ranks)
+    summary.ringEdges = ringEdges()
     summary.coverage = coverage(rows)
     summary.ingestion = ledgers()
     summary.findings = findings()
@@ -192,6 +194,46 @@ struct SampleJob {
           kind: .nodePair, node: nodes[0], peerNode: nodes[1], link: "", ranks: $0.ranks.sorted(),
           sentBytes: $0.bytes, receivedBytes: 0, loadRatio: 1)
       }
+    }
+  }
+
+  /// A GPU for each rank with a log, a network device for each node, and one that nobody uses.
+  private func devices(_ rows: [RankRow]) -> [DeviceRow] {
+    var devices: [DeviceRow] = []
+    for (node, ranks) in Dictionary(grouping: rows.filter { $0.host != nil }, by: { $0.node ?? 0 })
+      .sorted(by: { $0.key < $1.key })
+    {
+      for rank in ranks {
+        var gpu = DeviceRow(
+          node: node, host: host(node), kind: .gpu, index: rank.gpu, name: rank.busID,
+          source: .log)
+        gpu.ranks = [rank.rank]
+        gpu.transports = ["P2P/CUMEM/read", "NET/IB/GDRDMA"]
+        gpu.channels = 24
+        devices.append(gpu)
+      }
+      for index in 0..<2 {
+        var nic = DeviceRow(
+          node: node, host: host(node), kind: .nic, index: index, name: "mlx5_\(index):1/IB",
+          network: "IB", source: .both)
+        nic.topologyName = "mlx5_\(index)"
+        if index == 0 {
+          nic.ranks = ranks.map(\.rank)
+          nic.transports = ["NET/IB/GDRDMA"]
+          nic.channels = 8
+        }
+        devices.append(nic)
+      }
+    }
+    return devices
+  }
+
+  private func ringEdges() -> [RingEdgeRow] {
+    (0..<min(ranks, 4)).map { rank in
+      let next = (rank + 1) % min(ranks, 4)
+      return RingEdgeRow(
+        communicator: "c0", kind: .ring, sourceRank: rank, destinationRank: next, channels: 24,
+        crossesNodes: rank / ranksPerNode != next / ranksPerNode)
     }
   }
 
@@ -439,6 +481,25 @@ extension SampleJob {
           typeSize: 2, count: 8192 * 4096, operations: 128),
       ])
   }
+
+  /// Every dimension in four phases, with four collectives each: 48 pairs of bars.
+  static let everyDimension = SampleJob(
+    name: "every-dimension", headline: "16 ranks on 2 nodes: everything at once", ranks: 16,
+    ranksPerNode: 8,
+    axes: D.allCases.enumerated().map { place, dimension in
+      Axis(dimension: dimension, size: [2, 4, 8][place % 3], stride: 1 + place % 2)
+    },
+    work: D.allCases.flatMap { dimension in
+      [TrafficPhase.forward, .backward, .optimizer, .unknown].flatMap { phase in
+        ["all_reduce", "reduce_scatter", "all_to_all", "a_collective_with_a_long_name"]
+          .enumerated().map { place, collective in
+            Work(
+              dimension: dimension, phase: phase, collective: collective, dataType: "bfloat16",
+              typeSize: 2, count: 1 << UInt64(2 + (dimension.order * 7 + place * 5) % 28),
+              operations: 3)
+          }
+      }
+    })
 
   /// Names that attack every format, and a rank list with holes.
   static func hostile() -> TrafficSummary {

@@ -7,11 +7,13 @@ enum ConfigurationFile {
   /// Largest file accepted.
   static let maximumBytes = 1 << 20
 
-  /// Reads a whole file.
+  /// Reads a whole file, and accounts for its bytes.
   ///
   /// - Throws: `unreadable`, `tooLarge` or `notText`.
   /// - Complexity: O(*n*) in the bytes of the file, at most ``maximumBytes``.
-  static func read(path: String) throws(ConfigurationError) -> String {
+  static func read(
+    path: String
+  ) throws(ConfigurationError) -> (text: String, ledger: FileLedger) {
     // A path with a NUL would name another file to the system than to a person.
     guard !path.isEmpty, !path.utf8.contains(0) else {
       throw .unreadable(file: path, reason: "not a file name")
@@ -45,7 +47,14 @@ enum ConfigurationFile {
       count += received
     }
     guard count <= maximumBytes else { throw .tooLarge(file: path, limitBytes: maximumBytes) }
-    return try text(Array(bytes.prefix(count)), file: path)
+    let content = Array(bytes.prefix(count))
+    var checksum = Checksum()
+    unsafe content.withUnsafeBytes { unsafe checksum.update($0) }
+    var ledger = FileLedger(file: path)
+    ledger.compressedBytes = count
+    ledger.bytes = count
+    ledger.contentCRC32 = checksum.value
+    return (try text(content, file: path), ledger)
   }
 
   /// Returns bytes as text.

@@ -261,6 +261,8 @@ public struct JobDescription: Sendable, Equatable {
   public var communicators: [CommunicatorHint]
   /// Replays of captured graphs, in ascending order of batch.
   public var graphReplays: [GraphReplay]
+  /// The accounts of the files that it was read from: its own, then the model's that it names.
+  public var inputs: [FileLedger] = []
 
   /// Makes the description of a job of which only the layout is known.
   public init(
@@ -300,9 +302,11 @@ public struct JobDescription: Sendable, Equatable {
   ///
   /// - Throws: ``ConfigurationError`` with the file, the place and the key path.
   public static func load(path: String) throws(ConfigurationError) -> JobDescription {
-    try parse(
-      text: ConfigurationFile.read(path: path), file: path,
-      baseDirectory: ConfigurationFile.folder(of: path))
+    let (text, ledger) = try ConfigurationFile.read(path: path)
+    var job = try parse(
+      text: text, file: path, baseDirectory: ConfigurationFile.folder(of: path))
+    job.inputs = [ledger] + (job.model?.inputs ?? [])
+    return job
   }
 
   /// Reads a job description from a text.

@@ -102,6 +102,8 @@ public struct ModelConfiguration: Sendable, Equatable {
   public var experts: MixtureOfExperts?
   /// Latent attention; `nil` for the usual kind.
   public var latentAttention: LatentAttention?
+  /// The account of the file that it was read from; empty when it was not a file of its own.
+  public var inputs: [FileLedger] = []
 
   /// Makes a dense model with one key and value head per query head.
   public init(
@@ -121,7 +123,10 @@ public struct ModelConfiguration: Sendable, Equatable {
   ///
   /// - Throws: ``ConfigurationError``; a missing field is named with the keys that look like it.
   public static func load(path: String) throws(ConfigurationError) -> ModelConfiguration {
-    try parse(text: ConfigurationFile.read(path: path), file: path)
+    let (text, ledger) = try ConfigurationFile.read(path: path)
+    var model = try parse(text: text, file: path)
+    model.inputs = [ledger]
+    return model
   }
 
   /// Reads a model's configuration from a text.

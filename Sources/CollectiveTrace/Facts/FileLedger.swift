@@ -103,12 +103,17 @@ public struct FileLedger: Sendable, Equatable {
   public var contentCRC32: UInt32 = 0
   /// Distinct operation keys that did not fit the table and were summed without their size.
   public var coarsenedCalls: Int = 0
+  /// Transport lines (`Channel ... via ...`) that name no communicator and could be of several,
+  /// or of none that is known.
+  public var unplacedConnections: Int = 0
   /// The commonest shapes of unrecognised messages: digits as `#`, with a count; at most 20.
   public var unrecognisedShapes: [Shape] = []
 
   /// Collectives that PyTorch's watchdog gave up on; the first ``maximumTimeouts``.
   public var timeouts: [Timeout] = []
   static let maximumTimeouts = 64
+  /// What NCCL's RAS subsystem answered, where somebody put that into the file.
+  public var rasReports: [RASReport] = []
 
   /// A line of PyTorch's watchdog.
   public struct Timeout: Sendable, Equatable {

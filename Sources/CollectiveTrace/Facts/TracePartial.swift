@@ -46,8 +46,14 @@ public struct ProcessFacts: Sendable {
   public var environment: [EnvironmentSetting] = []
   /// Warnings, errors and other messages worth a person's eye; the first of each kind.
   public var notices: [Notice] = []
+  /// Warnings about peers, one per kind, peer and status; the first ones.
+  public var complaints: [PeerComplaint] = []
+  /// Addresses of its own interfaces as the `Bootstrap`, `NET/Socket` and `NET/IB` lines list them.
+  public var addresses: [String] = []
   /// Names of networks in use (`Using network IB`), in order of first appearance.
   public var networks: [String] = []
+  /// Connections whose communicator could not be told, one row per GPU and transport.
+  public var unplacedConnections: [UnplacedConnection] = []
   /// Order of calls, one per GPU of the process.
   public var timelines: [CallSequence] = []
   /// What reported the calls.
@@ -148,6 +154,8 @@ public struct CommunicatorFacts: Sendable {
   public var localRank: Int?
   /// Channels for collectives.
   public var channels: Int?
+  /// Channels for sends and receives.
+  public var pointToPointChannels: Int?
   /// Duration of the init in milliseconds, from `Init timings`.
   public var initMilliseconds: Double?
   /// Edges of rings and trees, one row per distinct edge, in order of first appearance.
@@ -223,10 +231,15 @@ public struct ConnectionFacts: Sendable, Equatable {
   public var isPointToPoint: Bool
   /// Channels.
   public var channels: Int
+  /// Whether its communicator was found by the time of the line, because the line names none.
+  public var isDeduced: Bool
+  /// The other end's device as printed, where `isDeduced`: it must be that of the other end's log.
+  public var peerDevice: DeviceLabel?
   /// Makes a row.
   public init(
     source: Int, target: Int, transport: String, isReceive: Bool = false,
-    isPointToPoint: Bool = false, channels: Int = 1
+    isPointToPoint: Bool = false, channels: Int = 1, isDeduced: Bool = false,
+    peerDevice: DeviceLabel? = nil
   ) {
     self.source = source
     self.target = target
@@ -234,6 +247,41 @@ public struct ConnectionFacts: Sendable, Equatable {
     self.isReceive = isReceive
     self.isPointToPoint = isPointToPoint
     self.channels = channels
+    self.isDeduced = isDeduced
+    self.peerDevice = peerDevice
+  }
+}
+
+/// Channels that a GPU of a process opened for a communicator that could not be told.
+public struct UnplacedConnection: Sendable, Equatable {
+  /// Bracketed CUDA ordinal of the line's head.
+  public var device: Int?
+  /// As ``ConnectionFacts/transport``.
+  public var transport: String
+  /// Channels.
+  public var channels: Int
+  /// Makes a row.
+  public init(device: Int?, transport: String, channels: Int) {
+    self.device = device
+    self.transport = transport
+    self.channels = channels
+  }
+}
+
+/// The device that a connection shows in brackets after a rank: `[3]`, `[1b000]`.
+///
+/// 2.5 to 2.18.1 and RCCL print the PCI address in hexadecimal, later releases the NVML index in
+/// decimal; the text alone does not tell which.
+public struct DeviceLabel: Sendable, Hashable {
+  /// The digits, read as hexadecimal.
+  public var digits: UInt64
+  /// Makes a label.
+  public init(digits: UInt64) { self.digits = digits }
+
+  /// Whether it may stand for a device of which this is known.
+  public func fits(nvmlDevice: Int?, busID: UInt64?) -> Bool {
+    if nvmlDevice == nil, busID == nil { return true }
+    return busID == digits || nvmlDevice.map { Int(String(digits, radix: 16)) == $0 } ?? false
   }
 }
 
@@ -284,6 +332,11 @@ public struct CallFacts: Sendable, Equatable {
   /// Then `isCoarse` is set and `elementCount` and `elements` are 0: the calls count, and their
   /// bytes are not known, which is not the same as none.
   public var isUnsized: Bool
+  /// All-gathers that repeat the call right before them: same communicator and row, same send and
+  /// receive buffer, no other call of this GPU between them, and none of the kind after them.
+  ///
+  /// Longer runs are not counted: a benchmark or a loop that fills its buffer anew makes them.
+  public var repeatedCalls: UInt64 = 0
 
   /// Makes a row.
   public init(

@@ -346,10 +346,8 @@ struct JSONCursor {
         position += 1
       default:
         skipScalar()
-        // What begins no value is not passed: going on would be for ever.
-        guard state == .valid else { return }
       }
-      if depth == 0 { return }
+      if depth == 0 || state != .valid { return }
     }
   }
 
@@ -391,6 +389,14 @@ struct JSONCursor {
     let count = text.utf8CodeUnitCount
     guard range.count >= count else { return false }
     return equals(range.lowerBound..<range.lowerBound + count, text)
+  }
+
+  /// Whether a range of the text ends with this.
+  @inline(__always)
+  func hasSuffix(_ range: Range<Int>, _ text: StaticString) -> Bool {
+    let count = text.utf8CodeUnitCount
+    guard range.count >= count else { return false }
+    return equals(range.upperBound - count..<range.upperBound, text)
   }
 
   /// The bytes of a range, for a search or a hash.

@@ -13,6 +13,9 @@ struct OperationRecord: BitwiseCopyable {
   var operationCount: UInt64
   /// The communicator rank that RCCL prints (`globalrank`), or -1.
   var rank: Int32
+  /// Addresses of the buffers; 0 for none.
+  var sendBuffer: UInt64 = 0
+  var receiveBuffer: UInt64 = 0
 
   /// A record to read into.
   static let empty = OperationRecord(
@@ -34,6 +37,15 @@ struct FactStore: ~Copyable {
     var initialising: Int32
     /// The last communicator whose init this thread completed, or -1.
     var completed: Int32
+    /// Communicator that this thread connects, or one of the two below.
+    var connecting = Self.notConnecting
+    /// When that was found: see ``ConnectionCandidates``.
+    var connectingStretch: UInt32 = 0
+    /// Whether it printed an operation line.
+    var makesCalls = false
+
+    static let notConnecting: Int32 = -1
+    static let undecided: Int32 = -2
   }
 
   /// The hot part of a communicator instance.
@@ -44,6 +56,8 @@ struct FactStore: ~Copyable {
     var size: Int32
     var rank: Int32
     var ended: Bool
+    /// What it was used for.
+    var used: ConnectionPurpose = []
     var collectiveCalls: UInt64
     var orderHash: UInt64
     /// Calls of either kind; a re-created pointer without init lines is told by them.
@@ -66,7 +80,19 @@ struct FactStore: ~Copyable {
     /// Sum of elements; only kept for coarse rows.
     var coarseElements: UInt64
     var otherThreadCalls: UInt64
+    var repeatedCalls: UInt64 = 0
     var orderHash: UInt64
+  }
+
+  /// The last all-gather of a lane, to see whether the next one repeats it.
+  struct Gather: BitwiseCopyable {
+    var sendBuffer: UInt64 = 0
+    var receiveBuffer: UInt64 = 0
+    var row = -1
+    /// Length of the lane's sequence right after it.
+    var position = -1
+    /// Equal ones right before it.
+    var run = 0
   }
 
   /// One row of exchange counts.
@@ -117,6 +143,7 @@ struct FactStore: ~Copyable {
     var process: Int32
     var device: Int32
     var recorder = SequenceRecorder()
+    var gather = Gather()
     var openCommunicator: Int32 = -1
     var openThread: Int32 = -1
     var openOperationCount: UInt64 = 0
@@ -125,6 +152,8 @@ struct FactStore: ~Copyable {
     /// Exchange number in which a peer was last sent to (even places) or received from (odd).
     var stamps = RawBuffer<UInt32>(capacity: 8)
     var stamp: UInt32 = 0
+    /// Who may be opening connections.
+    var connections = ConnectionCandidates()
 
     init(process: Int32, device: Int32) {
       self.process = process
@@ -143,7 +172,7 @@ struct FactStore: ~Copyable {
   private var tuningRows = RawBuffer<TuningRow>()
   /// Distinct (algorithm, protocol) pairs seen.
   private(set) var choices: [TuningChoice] = []
-  private var lanes: LaneTable
+  var lanes: LaneTable
   private var rowTable = KeyTable()
   private var exchangeTable = KeyTable()
   private var tuningTable = KeyTable()
@@ -172,6 +201,8 @@ struct FactStore: ~Copyable {
   private static let pendingWidth = 64
   private static let maximumNotices = 200
   private static let maximumEnvironment = 500
+  private static let maximumComplaints = 64
+  private static let maximumAddresses = 32
 
   init(maximumKeys: Int) {
     self.maximumKeys = maximumKeys
@@ -225,6 +256,9 @@ struct FactStore: ~Copyable {
   mutating func beginCommunicator(pointer: UInt64, thread: Int, line: Int) -> Int {
     let process = process(of: thread)
     let index = communicators.count
+    if let old = communicator(pointer: pointer, process: process), !communicators[old].ended {
+      lanes[Int(communicators[old].lane)].connections.openCommunicators -= 1
+    }
     communicators.append(
       Communicator(
         process: Int32(process), lane: lane(of: thread), firstThread: -1, size: 0, rank: -1,
@@ -233,6 +267,10 @@ struct FactStore: ~Copyable {
     let device = threads[thread].device
     cold.bracketDevice = device >= 0 ? Int(device) : nil
     facts.append(cold)
+    let lane = Int(communicators[index].lane)
+    lanes[lane].connections.openCommunicators += 1
+    lanes[lane].connections.newest = Int32(truncatingIfNeeded: index)
+    lanes[lane].connections.lastKey = .max
     liveTable.set(index, for: TripleKey(a: pointer, b: UInt64(process), c: 0))
     let ownerKey = TripleKey(a: pointer, b: 0, c: 1)
     let owner = liveTable.row(for: ownerKey)
@@ -278,15 +316,23 @@ struct FactStore: ~Copyable {
   /// Ends a communicator.
   mutating func endCommunicator(_ index: Int, as end: CommunicatorFacts.End) {
     communicators[index].ended = true
+    lanes[Int(communicators[index].lane)].connections.openCommunicators -= 1
     facts[index].end = end
     epoch &+= 1
+  }
+
+  /// The lane of the GPU that a thread's head names, if it has communicators.
+  func knownLane(of thread: Int) -> Int? { laneTable.row(for: laneKey(thread)) }
+
+  private func laneKey(_ thread: Int) -> TripleKey {
+    TripleKey(
+      a: UInt64(truncatingIfNeeded: threads[thread].device), b: UInt64(process(of: thread)), c: 0)
   }
 
   /// Moves a communicator to the lane of the GPU that its init line names.
   private mutating func lane(of thread: Int) -> Int32 {
     let device = threads[thread].device
-    let key = TripleKey(
-      a: UInt64(truncatingIfNeeded: device), b: UInt64(process(of: thread)), c: 0)
+    let key = laneKey(thread)
     if let known = laneTable.row(for: key) { return Int32(known) }
     let index = lanes.append(process: threads[thread].process, device: device)
     laneTable.set(index, for: key)
@@ -360,6 +406,11 @@ struct FactStore: ~Copyable {
     if communicators[communicator].firstThread != Int32(truncatingIfNeeded: thread) {
       rows[row].otherThreadCalls &+= 1
     }
+    let purpose: ConnectionPurpose =
+      rows[row].kind.isMadeOfSends ? .pointToPoint : .collective
+    if lanes[lane].connections.lastKey != Self.useKey(communicator, purpose, thread) {
+      noteUse(of: communicator, for: purpose, thread: thread, lane: lane)
+    }
     communicators[communicator].collectiveCalls &+= 1
     communicators[communicator].orderHash =
       (communicators[communicator].orderHash ^ hash) &* 0x9FB2_1C65_1E98_DF25 ^ (hash >> 17)
@@ -378,6 +429,25 @@ struct FactStore: ~Copyable {
     }
   }
 
+  /// Notes the buffers of an all-gather that is about to be counted.
+  mutating func noteGather(row: Int, communicator: Int, sendBuffer: UInt64, receiveBuffer: UInt64) {
+    let lane = Int(communicators[communicator].lane)
+    let last = lanes[lane].gather
+    let position = lanes[lane].recorder.length
+    var run = 0
+    if last.position == position, last.row == row, last.sendBuffer == sendBuffer,
+      last.receiveBuffer == receiveBuffer, lanes[lane].openCommunicator < 0
+    {
+      run = last.run + 1
+      if run == 1 { rows[row].repeatedCalls &+= 1 }
+      // A third one shows that the second was no slip.
+      if run == 2 { rows[row].repeatedCalls &-= 1 }
+    }
+    lanes[lane].gather = Gather(
+      sendBuffer: sendBuffer, receiveBuffer: receiveBuffer, row: row, position: position + 1,
+      run: run)
+  }
+
   /// Counts one send, receive or one-sided call.
   mutating func countPointToPoint(
     kind: OperationKind, dataType: UInt8, reduction: UInt32, peer: Int32, elementCount: UInt64,
@@ -386,6 +456,9 @@ struct FactStore: ~Copyable {
     let lane = communicators[communicator].touch(thread: thread, line: line)
     let isOther = communicators[communicator].firstThread != Int32(truncatingIfNeeded: thread)
     let size = communicators[communicator].size
+    if lanes[lane].connections.lastKey != Self.useKey(communicator, .pointToPoint, thread) {
+      noteUse(of: communicator, for: .pointToPoint, thread: thread, lane: lane)
+    }
     guard kind == .send || kind == .recv, size > 1, size <= 1 << 16, peer >= 0, peer < size else {
       if lanes[lane].openCommunicator >= 0 { closeExchange(lane: lane) }
       let row = row(
@@ -679,6 +752,28 @@ struct FactStore: ~Copyable {
     processes[process].notices.append(Notice(level: level, text: text, line: line))
   }
 
+  /// Keeps a warning about a peer.
+  mutating func complaint(_ complaint: PeerComplaint, process: Int) {
+    let known = processes[process].complaints.firstIndex {
+      $0.kind == complaint.kind && $0.peer == complaint.peer && $0.status == complaint.status
+    }
+    if let known {
+      processes[process].complaints[known].count += 1
+    } else if processes[process].complaints.count < Self.maximumComplaints {
+      processes[process].complaints.append(complaint)
+    }
+  }
+
+  /// Keeps addresses of a process.
+  mutating func addresses(_ addresses: [String], process: Int) {
+    for address in addresses
+    where processes[process].addresses.count < Self.maximumAddresses
+      && !processes[process].addresses.contains(address)
+    {
+      processes[process].addresses.append(address)
+    }
+  }
+
   /// Keeps the value of a variable.
   mutating func environment(_ name: String, _ value: String, process: Int) {
     let setting = EnvironmentSetting(name: name, value: value)
@@ -725,6 +820,10 @@ struct FactStore: ~Copyable {
           elements: row.isCoarse
             ? row.coarseElements : (elements.overflow ? .max : elements.partialValue),
           otherThreadCalls: row.otherThreadCalls))
+      if row.repeatedCalls > 0 {
+        processes[process].communicators[localIndex[owner]].calls[localRow[index]].repeatedCalls =
+          row.repeatedCalls
+      }
     }
     var localExchange = [Int](repeating: 0, count: exchangeRows.count)
     for index in 0..<exchangeRows.count {

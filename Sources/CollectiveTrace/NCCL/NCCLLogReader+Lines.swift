@@ -124,7 +124,7 @@ extension NCCLLogReader {
       let prefixIsFragment = isFragment(cursor, from: 0, to: first.start)
       let end = withoutRepetitionMark(cursor, from: first.message, anchor: first)
       let lineClass = unsafe message(
-        line, anchor: first, cursor: cursor, end: end, isTorn: false,
+        line, anchor: first, cursor: cursor, end: end, isTorn: false, isCut: false,
         canRemember: canRemember && !prefixIsFragment)
       guard prefixIsFragment else { return lineClass }
       return .tornLost
@@ -138,7 +138,8 @@ extension NCCLLogReader {
         index + 1 < anchors.count
         ? repairedStart(of: anchors[index + 1], cursor: cursor) : end
       let pieceClass = unsafe message(
-        line, anchor: anchor, cursor: cursor, end: pieceEnd, isTorn: true, canRemember: false)
+        line, anchor: anchor, cursor: cursor, end: pieceEnd, isTorn: true,
+        isCut: index + 1 < anchors.count, canRemember: false)
       if pieceClass != .parsed, pieceClass != .knownIgnored, pieceClass != .tornRecovered {
         isWhole = false
       }
@@ -374,6 +375,9 @@ extension NCCLLogReader {
     var text = cursor
     text.skipBlanks()
     guard !text.isAtEnd else { return .foreign }
+    if ras.read(text, number: ledger.lines) || rasDocuments.read(text, number: ledger.lines) {
+      return .parsed
+    }
     if readVersion(&text, thread: nil) { return .parsed }
     switch continuation {
     case .matrix where text.find(" | ") != nil: return .knownIgnored

@@ -4,11 +4,11 @@
 extension NCCLLogReader {
   /// Reads one message and remembers what it was.
   ///
-  /// The message ends at `end`, which is before the line's end in a glued line (`isTorn`). The
-  /// memo may learn the bytes only if they are a line of the window (`canRemember`).
+  /// The message ends at `end`, which is before the line's end in a glued line (`isTorn`), where
+  /// all but the last may lack their end (`isCut`). The memo may learn the bytes only if they are a line of the window (`canRemember`).
   mutating func message(
     _ line: UnsafeRawPointer, anchor: Anchor, cursor whole: TextCursor, end: Int, isTorn: Bool,
-    canRemember: Bool
+    isCut: Bool, canRemember: Bool
   ) -> FileLedger.LineClass {
     if !anchor.hasHead, !hosts.isEmpty {
       return unsafe headless(line, from: anchor.message, to: end, level: anchor.level)
@@ -34,7 +34,7 @@ extension NCCLLogReader {
     case .info:
       return unsafe information(
         line, cursor: cursor, thread: thread, process: process, lineNumber: lineNumber,
-        canRemember: canRemember && anchor.hasHead)
+        isCut: isCut, canRemember: canRemember && anchor.hasHead)
     case .call:
       return callTrace(cursor, thread: thread, process: process, lineNumber: lineNumber)
     case .warning, .abort:
@@ -43,6 +43,9 @@ extension NCCLLogReader {
       store.notice(
         text, level: anchor.level == .abort ? .error : .warning, process: process,
         line: lineNumber)
+      if let complaint = cursor.peerComplaint(line: lineNumber) {
+        store.complaint(complaint, process: process)
+      }
       continuation = .warning
       return .parsed
     case .trace:
@@ -75,7 +78,7 @@ extension NCCLLogReader {
 
   private mutating func information(
     _ line: UnsafeRawPointer, cursor: TextCursor, thread: Int, process: Int, lineNumber: Int,
-    canRemember: Bool
+    isCut: Bool, canRemember: Bool
   ) -> FileLedger.LineClass {
     var record = OperationRecord.empty
     var tailStart = 0
@@ -133,7 +136,7 @@ extension NCCLLogReader {
       return unknown(cursor, line: lineNumber)
     }
     // Never remembered: the same text belongs to another communicator the next time.
-    switch readWiring(cursor, thread: thread, process: process) {
+    switch readWiring(cursor, thread: thread, process: process, isCut: isCut) {
     case .used: return .parsed
     case .unused: return .knownIgnored
     case .other: break
@@ -143,6 +146,11 @@ extension NCCLLogReader {
       store.notice(
         cursor.text(from: cursor.position, to: cursor.end), level: .info, process: process,
         line: lineNumber)
+    }
+    if cursor.starts(with: "Bootstrap") || cursor.starts(with: "NET/"),
+      cursor.find("Using") != nil
+    {
+      store.addresses(cursor.interfaceAddresses(), process: process)
     }
     if canRemember {
       unsafe memo.remember(
@@ -228,6 +236,11 @@ extension NCCLLogReader {
       let row = store.callRow(for: record, communicator: communicator, shape: .single)
       entry.action = .collective
       entry.row = Int32(truncatingIfNeeded: row)
+      if record.kind == .allGather {
+        store.noteGather(
+          row: row, communicator: communicator, sendBuffer: record.sendBuffer,
+          receiveBuffer: record.receiveBuffer)
+      }
       store.countCollective(
         row: row, communicator: communicator, thread: thread,
         elementCount: record.elementCount, line: lineNumber)
@@ -469,7 +482,10 @@ extension NCCLLogReader {
     case 0x30...0x39:
       if let channels = text.decimal(), text.skip(" coll channels, ") {
         let communicator = Int(store.threads[thread].initialising)
-        if communicator >= 0 { store.facts[communicator].channels = Int(clamping: channels) }
+        if communicator >= 0 {
+          store.facts[communicator].channels = Int(clamping: channels)
+          store.facts[communicator].pointToPointChannels = text.number(before: " p2p channels, ")
+        }
         // The rest is counts of channels of other kinds.
         while !text.isAtEnd, text.next == 0x2C || text.next == 0x20 || text.next &- 0x30 < 10 {
           text.position += 1

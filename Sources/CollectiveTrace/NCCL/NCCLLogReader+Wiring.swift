@@ -16,7 +16,11 @@ extension NCCLLogReader {
   private static let maximumEdges = 1 << 18
 
   /// Reads a ring, a tree or a connection; the message matches a format of the catalogue.
-  mutating func readWiring(_ message: TextCursor, thread: Int, process: Int) -> Wiring {
+  ///
+  /// A transport has no end of its own, so that of a message that may be cut is not used.
+  mutating func readWiring(
+    _ message: TextCursor, thread: Int, process: Int, isCut: Bool
+  ) -> Wiring {
     var text = message
     if text.skip("Channel ") || text.skip("Ring ") {
       guard text.decimal() != nil else { return .other }
@@ -26,7 +30,10 @@ extension NCCLLogReader {
       guard text.skip(":") else { return .other }
       let communicator = communicator(wiredBy: message, thread: thread, process: process)
       if text.find(" via ") != nil {
-        return connection(&text, index: second ?? 0, communicator)
+        let outcome =
+          isCut ? .unused : connection(&text, index: second, communicator, thread: thread)
+        if outcome == .unused { ledger.unplacedConnections += 1 }
+        return outcome
       }
       return text.find("->") == nil ? ring(&text, communicator) : neighbours(&text, communicator)
     }
@@ -34,6 +41,11 @@ extension NCCLLogReader {
       text.position -= 1
       return trees(
         &text, communicator(wiredBy: message, thread: thread, process: process))
+    }
+    // The last line of a thread that connects; it must be seen each time, so it is not remembered.
+    if text.skip("Connected "), !text.starts(with: "to proxy") {
+      store.endConnecting(thread: thread)
+      return .unused
     }
     return .other
   }
@@ -112,19 +124,40 @@ extension NCCLLogReader {
   }
 
   /// Reads ` 0[0] -> 4[0] [send] via NET/IB/0/GDRDMA`.
+  ///
+  /// Without a communicator the line must be one that a candidate's rank prints: the sender, or the
+  /// receiver of a `[receive]`, on its own device.
   private mutating func connection(
-    _ text: inout TextCursor, index: UInt64, _ communicator: Int?
+    _ text: inout TextCursor, index: UInt64?, _ named: Int?, thread: Int
   ) -> Wiring {
     text.skipBlanks()
-    guard let communicator, let source = text.decimal(), skipBrackets(&text), text.skip(" -> "),
-      let target = text.decimal(), skipBrackets(&text), let mark = text.find(" via ")
+    guard let source = text.decimal(), let sourceDevice = device(&text), text.skip(" -> "),
+      let target = text.decimal(), let targetDevice = device(&text),
+      let mark = text.find(" via ")
     else { return .unused }
     let isReceive = text.find("[receive]").map { $0 < mark } ?? false
-    let end = text.find(" comm 0x", from: mark) ?? text.end
-    let row = ConnectionFacts(
+    // RCCL names the communicator; one that is not known is not another one.
+    let name = text.find(" comm 0x", from: mark)
+    let end = name ?? text.end
+    var row = ConnectionFacts(
       source: Int(clamping: source), target: Int(clamping: target),
       transport: text.text(from: mark + 5, to: end, limit: 80), isReceive: isReceive,
-      isPointToPoint: index > 0)
+      isPointToPoint: index ?? 0 > 0)
+    var found = named
+    if named == nil, name == nil {
+      let (own, peer) = isReceive ? (row.target, row.source) : (row.source, row.target)
+      let (label, peerLabel) =
+        isReceive ? (targetDevice, sourceDevice) : (sourceDevice, targetDevice)
+      found = communicatorConnecting(
+        thread, index.map { $0 > 0 ? .pointToPoint : .collective } ?? .any, rank: own, peer: peer,
+        label)
+      row.isDeduced = true
+      row.peerDevice = peerLabel.digits
+    }
+    guard let communicator = found else {
+      addUnplaced(row.transport, thread: thread)
+      return .unused
+    }
     let key = ConnectionKey(communicator: communicator, connection: row)
     if let known = connections[key] {
       store.facts[communicator].connections[known].channels += 1
@@ -136,10 +169,43 @@ extension NCCLLogReader {
     return .used
   }
 
-  /// Skips the device after a rank: `[3]`, `[1b000]`, or nothing (2.3).
-  private func skipBrackets(_ text: inout TextCursor) -> Bool {
-    guard text.skip("[") else { return true }
-    return text.hex() != nil && text.skip("]")
+  /// Counts a connection for its GPU alone: the machine is known where the communicator is not.
+  private mutating func addUnplaced(_ transport: String, thread: Int) {
+    let process = store.process(of: thread)
+    let device = store.threads[thread].device
+    let key = UnplacedKey(process: process, device: device, transport: transport)
+    if let known = unplaced[key] {
+      store.processes[process].unplacedConnections[known].channels += 1
+    } else if unplaced.count < Self.maximumEdges {
+      unplaced[key] = store.processes[process].unplacedConnections.count
+      store.processes[process].unplacedConnections.append(
+        UnplacedConnection(
+          device: device >= 0 ? Int(device) : nil, transport: transport, channels: 1))
+    }
+  }
+
+  /// The communicator that a thread connects, where its own rank and device are as the line says.
+  private mutating func communicatorConnecting(
+    _ thread: Int, _ purpose: ConnectionPurpose, rank: Int, peer: Int, _ label: Device
+  ) -> Int? {
+    let head = store.threads[thread].device
+    return store.communicatorConnecting(thread: thread, for: purpose) { known, facts in
+      guard Int(known.rank) == rank, rank != peer, peer < Int(known.size) else { return false }
+      if let ordinal = facts.cudaDevice, head >= 0, Int(head) != ordinal { return false }
+      return label.digits?.fits(nvmlDevice: facts.nvmlDevice, busID: facts.busID) ?? true
+    }
+  }
+
+  /// What stands in brackets after a rank; 2.3 printed nothing.
+  private struct Device {
+    var digits: DeviceLabel?
+  }
+
+  /// Reads the device after a rank: `[3]`, `[1b000]`, or nothing; `nil` for a damaged one.
+  private func device(_ text: inout TextCursor) -> Device? {
+    guard text.skip("[") else { return Device() }
+    guard let digits = text.hex(), text.skip("]") else { return nil }
+    return Device(digits: DeviceLabel(digits: digits))
   }
 
   /// Counts one more channel of an edge, unless there are too many edges.
@@ -166,6 +232,13 @@ extension NCCLLogReader {
     var kind: EdgeFacts.Kind
   }
 
+  /// Finds an unplaced connection again.
+  struct UnplacedKey: Hashable {
+    var process: Int
+    var device: Int32
+    var transport: String
+  }
+
   /// Finds a connection again.
   struct ConnectionKey: Hashable {
     var communicator: Int
@@ -174,11 +247,13 @@ extension NCCLLogReader {
     var transport: String
     var isReceive: Bool
     var isPointToPoint: Bool
+    var peerDevice: DeviceLabel?
 
     init(communicator: Int, connection row: ConnectionFacts) {
       self.communicator = communicator
       (source, target, transport) = (row.source, row.target, row.transport)
       (isReceive, isPointToPoint) = (row.isReceive, row.isPointToPoint)
+      peerDevice = row.peerDevice
     }
   }
 }

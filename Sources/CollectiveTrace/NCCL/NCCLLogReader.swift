@@ -22,6 +22,8 @@ struct NCCLLogReader: FormatReader, ~Copyable {
   var ledger: FileLedger
   var memo = LineMemo()
   var shapes = ShapeTable()
+  var ras = RASTextReader()
+  var rasDocuments = RASJSONReader()
   /// What text lines outside NCCL's messages continue, from the line before.
   var continuation = Continuation.none
   /// Host names seen at clean line starts.
@@ -35,6 +37,8 @@ struct NCCLLogReader: FormatReader, ~Copyable {
   /// Where an edge or a connection stands in the facts of its communicator.
   var edges: [EdgeKey: Int] = [:]
   var connections: [ConnectionKey: Int] = [:]
+  /// The same for connections of a process whose communicator could not be told.
+  var unplaced: [UnplacedKey: Int] = [:]
   /// A version line without a head; it belongs to whoever printed to this stream.
   var bareVersion: LibraryVersion?
   var isAfterGap = false
@@ -162,7 +166,13 @@ struct NCCLLogReader: FormatReader, ~Copyable {
     }
     ledger.coarsenedCalls = store.coarsenedCalls
     ledger.unrecognisedShapes = shapes.ranked()
-    if !partial.processes.isEmpty { ledger.format = TraceFormat.ncclLog.name }
+    rasDocuments.finish()
+    ledger.rasReports = (ras.reports + rasDocuments.reports).sorted { $0.line < $1.line }
+    if !partial.processes.isEmpty {
+      ledger.format = TraceFormat.ncclLog.name
+    } else if !ledger.rasReports.isEmpty {
+      ledger.format = TraceFormat.ncclRAS.name
+    }
     partial.files = [ledger]
     return partial
   }
@@ -275,6 +285,12 @@ struct NCCLLogReader: FormatReader, ~Copyable {
         ?? newTail(tail, kind: kind, thread: thread)
     else { return 0 }
     if entry.action == .collective {
+      if kind == .allGather {
+        unsafe store.noteGather(
+          row: Int(entry.row), communicator: Int(entry.communicator),
+          sendBuffer: Self.pointer(send + 10, sendLength),
+          receiveBuffer: Self.pointer(receive + 10, receiveLength))
+      }
       store.countCollective(
         row: Int(entry.row), communicator: Int(entry.communicator), thread: thread,
         elementCount: entry.count, line: lineNumber)
@@ -322,9 +338,7 @@ struct NCCLLogReader: FormatReader, ~Copyable {
     else { return nil }
     offset += 6
     guard unsafe Self.pointerLength(tail + offset) == 14 else { return nil }
-    let high = unsafe LineMemo.hexValue(LineMemo.load(tail, offset + 2))
-    let low = unsafe LineMemo.hexValue(LineMemo.load(tail, offset + 6))
-    let pointer = high << 16 | (low & 0xFFFF)
+    let pointer = unsafe Self.pointer(tail + offset, 14)
     offset += 14
     guard unsafe LineMemo.load(tail, offset) == 0x736b_6e61_726e_5b20 else {  // " [nranks"
       return nil
@@ -388,6 +402,15 @@ struct NCCLLogReader: FormatReader, ~Copyable {
       guard offset - start <= limit else { return nil }
     }
     return offset > start ? value : nil
+  }
+
+  /// The value of a pointer of known length: `0x` and 12 digits, else `(nil)`.
+  @inline(__always)
+  private static func pointer(_ start: UnsafeRawPointer, _ length: Int) -> UInt64 {
+    guard length == 14 else { return 0 }
+    let high = unsafe LineMemo.hexValue(LineMemo.load(start, 2))
+    let low = unsafe LineMemo.hexValue(LineMemo.load(start, 6))
+    return high << 16 | (low & 0xFFFF)
   }
 
   /// Length of `0x` and 12 hexadecimal digits, or of `(nil)`; 0 for anything else.

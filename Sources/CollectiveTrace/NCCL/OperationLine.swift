@@ -51,9 +51,11 @@ extension TextCursor {
       raw = raw << 8 | UInt64(byte(at: offset))
     }
     record.operationCount = raw
-    guard skip(" sendbuff "), pointer() != nil, skip(" recvbuff "), pointer() != nil else {
-      return .torn
-    }
+    guard skip(" sendbuff "), let sendBuffer = pointer(), skip(" recvbuff "),
+      let receiveBuffer = pointer()
+    else { return .torn }
+    record.sendBuffer = sendBuffer
+    record.receiveBuffer = receiveBuffer
     tailStart = position
     guard skip(" count ") else { return .torn }
     let digits = position
@@ -134,12 +136,15 @@ extension TextCursor {
       return .other
     }
     record.kind = kind
-    guard hex() != nil, skip(","), hex() != nil, skip(","), let count = decimal(), skip(","),
+    guard let sendBuffer = hex(), skip(","), let receiveBuffer = hex(), skip(","),
+      let count = decimal(), skip(","),
       let dataType = decimal(), skip(","), let reduction = decimal(), skip(","),
       let root = signed(), skip(","), let communicator = pointer(), skip(","), pointer() != nil,
       skip(")")
     else { return .torn }
     guard dataType < 255, root >= -1, root <= Int(Int32.max) else { return .malformed }
+    record.sendBuffer = sendBuffer
+    record.receiveBuffer = receiveBuffer
     record.elementCount = count
     record.dataType = UInt8(dataType)
     record.reduction = UInt32(clamping: reduction)

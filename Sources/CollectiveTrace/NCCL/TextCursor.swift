@@ -137,6 +137,22 @@ struct TextCursor {
     return skip("0") ? 0 : nil
   }
 
+  /// A cursor over a part of these bytes.
+  func part(from start: Int, to stop: Int) -> TextCursor {
+    let first = min(max(start, 0), end)
+    return unsafe TextCursor(base, from: first, to: min(max(stop, first), end))
+  }
+
+  /// The decimal number right before the first such text.
+  func number(before text: StaticString) -> Int? {
+    guard let found = find(text) else { return nil }
+    var start = found
+    while start > position, byte(at: start - 1) &- 0x30 < 10 { start -= 1 }
+    var digits = self
+    digits.position = start
+    return digits.decimal().map { Int(clamping: $0) }
+  }
+
   /// Reads a decimal number with an optional fraction.
   mutating func fraction() -> Double? {
     guard let whole = decimal() else { return nil }
@@ -155,6 +171,11 @@ struct TextCursor {
   /// Skips blanks.
   mutating func skipBlanks() {
     while next == 0x20 || next == 0x09 { position += 1 }
+  }
+
+  /// Skips blanks and ends of lines.
+  mutating func skipSpace() {
+    while next == 0x20 || next == 0x09 || next == 0x0A || next == 0x0D { position += 1 }
   }
 
   /// Lends the bytes that are left.

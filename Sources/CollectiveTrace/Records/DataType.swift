@@ -10,7 +10,8 @@ public struct DataType: Sendable, Hashable, RawRepresentable {
   /// Wraps a number, known or not.
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  /// The type is not known: NCCL up to 2.21 logs all-gather and broadcast as bytes.
+  /// The type is not known and elements are bytes: NCCL up to 2.21 logs all-gather and broadcast
+  /// so, NCCL Inspector everything.
   public static let unknown = DataType(rawValue: 255)
   /// `ncclInt8`, one byte.
   public static let int8 = DataType(rawValue: 0)
@@ -34,6 +35,7 @@ public struct DataType: Sendable, Hashable, RawRepresentable {
 
   /// The size of one element in bytes, or `nil` when the number is not known.
   public var byteSize: Int? {
+    if self == .unknown { return 1 }
     let index = Int(rawValue)
     return Self.table.indices.contains(index) ? Self.table[index].size : nil
   }

@@ -47,4 +47,12 @@ public enum OperationKind: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     default: false
     }
   }
+
+  /// Whether NCCL makes it of sends and receives, over their connections.
+  var isMadeOfSends: Bool {
+    switch self {
+    case .allToAll, .gather, .scatter: true
+    default: isPointToPoint
+    }
+  }
 }

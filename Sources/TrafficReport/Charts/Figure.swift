@@ -40,7 +40,7 @@ struct Figure {
     y = 28
     text(title, x: Self.margin, y: y, size: Self.titleSize, style: .strong)
     let room = Self.width - 2 * Self.margin
-    for line in TextMetrics.wrapped(subtitle, to: room, size: Self.labelSize, maximum: 2) {
+    for line in TextMetrics.wrapped(subtitle, to: room, size: Self.labelSize, maximum: 3) {
       y += 18
       text(line, x: Self.margin, y: y, size: Self.labelSize, style: .muted)
     }

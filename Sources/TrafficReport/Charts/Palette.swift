@@ -113,17 +113,22 @@ enum Palette {
     }
   }
 
+  /// How much of the hue is in the steps of a heat map.
+  ///
+  /// Even but for the middle, where a wider step jumps over what neither ink nor paper could be
+  /// read on: ink is for the lower half, paper for the upper.
+  private static let heatAmounts = [0.15, 0.26, 0.37, 0.47, 0.66, 0.76, 0.86, 0.96]
+
   /// Steps of a heat map.
-  static let heatSteps = 8
+  static let heatSteps = heatAmounts.count
 
   /// Returns the colours of a heat map's step, from 0, on light and on dark paper.
   ///
-  /// One hue that no dimension has, from near the paper to far from it, in even steps.
+  /// One hue that no dimension has, from near the paper to far from it.
   static func heat(_ step: Int) -> (light: RGB, dark: RGB) {
-    let amount = Double(step + 1) / Double(heatSteps)
+    let amount = heatAmounts[min(max(step, 0), heatSteps - 1)]
     return (
-      RGB(0x4A148C).mixed(into: lightPaper, amount * 0.92 + 0.03),
-      RGB(0xD9C2FF).mixed(into: darkPaper, amount * 0.9 + 0.06)
+      RGB(0x4A148C).mixed(into: lightPaper, amount), RGB(0xD9C2FF).mixed(into: darkPaper, amount)
     )
   }
 

@@ -46,6 +46,7 @@ struct DigestContent {
     self.headline = headline.isEmpty ? "Communication of a job" : headline
     coverage = Self.coverage(summary.coverage)
     if let rows = summary.reconciliation { coverage.append(Self.reconciliation(rows)) }
+    if let line = MachineText.digest(summary) { coverage.append(line) }
     if let line = LinkText.digest(summary) { coverage.append(line) }
     statements = summary.coverage.statements.prefix(Self.statementRows).map(PlainText.printable)
     traffic = Self.traffic(summary)

@@ -186,10 +186,16 @@ enum LayoutFigure {
         TextMetrics.fitted(label, to: metrics.panelWidth, size: Figure.smallSize), x: x, y: y + 11,
         size: Figure.smallSize, style: .muted)
     } else {
-      let label = "\(name): \(RankList.text(node.ranks.map(\.rank)))"
+      let ranks = RankList.text(node.ranks.map(\.rank))
+      let candidates = [
+        "\(name): \(ranks)", "\(node.index.map(String.init) ?? "?"): \(ranks)", name,
+      ]
+      let room = metrics.labelWidth - 6
+      let label =
+        Figure.fitting(candidates, to: room, size: 9, isStrong: false)
+        ?? TextMetrics.fitted(name, to: room, size: 9)
       figure.text(
-        TextMetrics.fitted(label, to: metrics.labelWidth - 6, size: 9),
-        x: x + metrics.labelWidth - 4, y: y + 12.5, size: 9, style: .muted, anchor: .end)
+        label, x: x + metrics.labelWidth - 4, y: y + 12.5, size: 9, style: .muted, anchor: .end)
     }
     let shown = min(node.ranks.count, metrics.columns)
     figure.body.empty(

@@ -11,6 +11,9 @@ struct LoadOverlay {
     var fraction: Double
     var text: String
     var tooltip: String
+
+    /// A part that carried nothing: its bar is empty.
+    static let idle = Mark(fraction: 0, text: "", tooltip: "")
   }
 
   private let load: MachineLoad
@@ -126,7 +129,7 @@ struct LoadOverlay {
     let room = width - 8
     for (tone, length) in [
       (Palette.Machine.track, room), (Palette.Machine.load, room * min(mark.fraction, 1)),
-    ] {
+    ] where length > 0 {
       figure.body.empty(
         "rect",
         [

@@ -128,6 +128,7 @@ struct MachineDrawing {
       let bottom = place.y + place.height - MachineLayout.padding
       var left = place.x + MachineLayout.padding
       drawCards(of: box, x: left, y: top, width: width, in: &figure)
+      if let inner = innerWidth(of: box, chip: chip) { left += (width - inner) / 2 }
       for gpu in box.gpus {
         drawGPU(gpu, x: left, y: bottom - layout.gpuHeight, width: chip, in: &figure)
         if isFabric.contains(gpu) {
@@ -145,6 +146,16 @@ struct MachineDrawing {
       }
     }
     return stands.sorted()
+  }
+
+  /// How wide a box would be without its cards, where they make it wider.
+  private func innerWidth(of box: MachineLayout.Box, chip: Double) -> Double? {
+    let parts = box.gpus.count + box.children.count
+    let inside = box.children.reduce(box.gpus.count) { $0 + layout.boxes[$1].chips }
+    guard box.cardColumns > inside, inside > 0 else { return nil }
+    return Double(box.gpus.count) * chip
+      + box.children.reduce(0) { $0 + layout.width(of: $1, chip: chip) }
+      + Double(parts - 1) * MachineLayout.gap + 2 * MachineLayout.padding
   }
 
   private func drawFrame(
@@ -259,7 +270,8 @@ struct MachineDrawing {
     if let mark { tooltip += mark.tooltip }
     drawChip(
       Palette.Machine.gpu, "frame", x: x, y: y, width: width, height: layout.gpuHeight,
-      lines: lines, text: Palette.Machine.inverse, tooltip: tooltip, mark, in: &figure)
+      lines: lines, text: Palette.Machine.inverse, tooltip: tooltip,
+      overlay.map { _ in mark ?? .idle }, in: &figure)
   }
 
   private func drawAdapter(
@@ -299,7 +311,8 @@ struct MachineDrawing {
     }
     drawChip(
       Palette.Machine.net, "frame", x: x, y: y, width: width, height: layout.netHeight,
-      lines: [name, detail], text: nil, tooltip: tooltip, mark, in: &figure)
+      lines: [name, detail], text: nil, tooltip: tooltip, overlay.map { _ in mark ?? .idle },
+      in: &figure)
   }
 
   /// `400 Gb/s`.

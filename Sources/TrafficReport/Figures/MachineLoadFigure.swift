@@ -16,7 +16,7 @@ enum MachineLoadFigure {
       load: load)
     let rows = summary.links.filter { $0.node == load.node && $0.kind.isPhysical }
     let names = names(machine.topology)
-    let headline = headline(rows, names)
+    let headline = headline(rows, names) + choice(summary, load)
     let host = load.hostName.isEmpty ? "" : " (\(PlainText.printable(load.hostName)))"
     var figure = Figure(
       slug: "topology",
@@ -88,16 +88,33 @@ enum MachineLoadFigure {
     return text + "."
   }
 
+  /// Which of the nodes is drawn, and why this one; nothing when there is no other.
+  private static func choice(_ summary: TrafficSummary, _ load: MachineLoad) -> String {
+    let (all, described) = load.nodes
+    guard all > 1 else { return "" }
+    guard described > 1 else {
+      return " Node \(load.node) is the only one of \(all) nodes with a topology."
+    }
+    let nodes =
+      described == all ? "\(all) nodes" : "\(described) nodes with a topology (\(all) in all)"
+    var bytes: [Int: UInt64] = [:]
+    for row in summary.links where row.kind.isPhysical {
+      bytes[row.node] = (bytes[row.node] ?? 0)
+        .saturatingAdd(row.sentBytes).saturatingAdd(row.receivedBytes)
+    }
+    let equal = bytes.values.count { $0 == bytes[load.node] }
+    return switch equal {
+    case described: " Node \(load.node) stands for all \(nodes): the links of each carried as much."
+    case 0, 1: " Of \(nodes), the links of node \(load.node) carried most."
+    default: " Of \(nodes), \(equal) carried as much as node \(load.node), and none more."
+    }
+  }
+
   private static func caption(
     _ summary: TrafficSummary, _ load: MachineLoad, _ machine: TopologyMachine
   ) -> [String] {
-    let (all, described) = load.nodes
     var lines = [
-      (all == 1
-        ? "The only node"
-        : "The node with most traffic of \(described)"
-          + (described == all ? "" : " described of \(all)"))
-        + ": \(TopologyText.summary(of: machine)); by \(PlainText.printable(load.machine.file))."
+      "\(TopologyText.summary(of: machine)), by \(PlainText.printable(load.machine.file))."
     ]
     var loads = (assumed: UInt64(0), all: UInt64(0))
     for own in load.loads.values {
@@ -134,8 +151,8 @@ enum MachineLoadFigure {
       (Palette.Machine.received, "in"),
     ])
     let kinds = Dictionary(grouping: rows, by: \.kind).sorted { $0.key < $1.key }
-    for (kind, own) in kinds {
-      figure.y += 12
+    for (place, (kind, own)) in kinds.enumerated() {
+      figure.y += place == 0 ? 12 : 18
       figure.text(
         LinkText.name(kind), x: Figure.margin, y: figure.y, size: Figure.tickSize, style: .strong)
       figure.text(

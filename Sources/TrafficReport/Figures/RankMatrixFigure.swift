@@ -206,13 +206,16 @@ enum RankMatrixFigure {
           figure.text(
             Quantity.bytes(bytes), x: x + (Double(column) + 0.5) * side,
             y: y + (Double(row) + 0.5) * side + 3.5, size: Figure.smallSize,
-            style: level >= Heat.steps / 2 ? .reverse : .ink, anchor: .middle)
+            style: level >= Palette.heatSteps / 2 ? .reverse : .ink, anchor: .middle)
         }
       }
     } else {
       for (level, path) in runs(sorted, axis, heat, x: x, y: y, side: side) {
         figure.body.empty("path", ["class": .text("heat\(level)"), "d": .text(path)])
       }
+    }
+    if isMain, axis.bins > 1, axis.ranks.count <= maximumTooltipRanks {
+      drawMesh(axis.bins, x: x, y: y, side: side, in: &figure)
     }
     let lineEnd = y + size
     for (place, node) in axis.nodes.enumerated() where place > 0 {
@@ -228,6 +231,20 @@ enum RankMatrixFigure {
         "class": "box", "x": .number(x), "y": .number(y), "width": .number(size),
         "height": .number(size),
       ])
+  }
+
+  /// Separates cells that can be told apart by hairlines in the paper's colour.
+  private static func drawMesh(
+    _ bins: Int, x: Double, y: Double, side: Double, in figure: inout Figure
+  ) {
+    let length = SVGWriter.coordinate(side * Double(bins))
+    var path = ""
+    for line in stride(from: 1, to: bins, by: 1) {
+      let offset = Double(line) * side
+      path += "M\(SVGWriter.coordinate(x + offset)) \(SVGWriter.coordinate(y))v\(length)"
+      path += "M\(SVGWriter.coordinate(x)) \(SVGWriter.coordinate(y + offset))h\(length)"
+    }
+    figure.body.empty("path", ["class": "mesh", "d": .text(path)])
   }
 
   /// One path per step of colour, neighbours in a row joined.
@@ -261,21 +278,27 @@ enum RankMatrixFigure {
   ) {
     figure.text(
       "to", x: x + mapSize / 2, y: y - 34, size: Figure.tickSize, style: .muted, anchor: .middle)
-    figure.text("from", x: Figure.margin, y: y - 6, size: Figure.tickSize, style: .muted)
+    figure.text("from", x: Figure.margin, y: y - 20, size: Figure.tickSize, style: .muted)
     let side = mapSize / Double(axis.bins)
     let step = side >= 12 ? 1 : Int((14 / side).rounded(.up))
     if axis.ranksPerBin == 1 {
-      for (place, row) in axis.ranks.enumerated() where place % step == 0 {
-        // Wide numbers stand too close to each other above narrow columns.
-        let isRoomy = TextMetrics.width("\(row.rank)", size: Figure.smallSize) < side * Double(step)
+      // Wide numbers need more room above narrow columns than beside rows.
+      let widest =
+        axis.ranks.map { TextMetrics.width("\($0.rank)", size: Figure.smallSize) }.max() ?? 0
+      let columnStep = max(step, Int(((widest + 4) / side).rounded(.up)))
+      for (place, row) in axis.ranks.enumerated() {
         let middle = (Double(place) + 0.5) * side
-        figure.text(
-          TextMetrics.fitted("\(row.rank)", to: 36, size: Figure.smallSize), x: x - 6,
-          y: y + middle + 3.5, size: Figure.smallSize, style: .muted, anchor: .end)
-        guard isRoomy else { continue }
-        figure.text(
-          "\(row.rank)", x: x + middle, y: y - 6, size: Figure.smallSize, style: .muted,
-          anchor: .middle)
+        let label = TextMetrics.fitted("\(row.rank)", to: 36, size: Figure.smallSize)
+        if place % step == 0 {
+          figure.text(
+            label, x: x - 6, y: y + middle + 3.5, size: Figure.smallSize, style: .muted,
+            anchor: .end)
+        }
+        if place % columnStep == 0 {
+          figure.text(
+            label, x: x + middle, y: y - 6, size: Figure.smallSize, style: .muted,
+            anchor: .middle)
+        }
       }
     }
     guard axis.nodes.count > 1 else { return }

@@ -173,8 +173,9 @@ struct MachineLayout {
       box.children = box.children.filter { boxes[$0].chips > 0 }
       let cards = box.adapters.count + box.others.count
       let inside = box.gpus.count + box.children.reduce(0) { $0 + boxes[$1].chips }
-      // Cards stand above what else is there; alone, up to four stand in one column.
-      box.cardColumns = min(cards, inside > 0 ? inside : (cards + 3) / 4)
+      // Cards stand above what else is there, in as many columns, or more so that four rows do.
+      let columns = (cards + 3) / 4
+      box.cardColumns = min(cards, inside > 0 ? max(inside, min(columns, 8)) : columns)
       box.cardRows = cards == 0 ? 0 : (cards + box.cardColumns - 1) / box.cardColumns
       box.chips = max(inside, box.cardColumns)
       let parts = box.children.count + (inside > 0 ? box.gpus.count : box.cardColumns)

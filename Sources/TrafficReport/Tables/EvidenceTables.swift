@@ -47,6 +47,10 @@ extension Table {
       },
       .integer("gaps", "places", "places after which text is missing") { $0.gaps },
       .text("detail", "what happened when status is not complete") { $0.detail },
+      .integer(
+        "unplaced_connections", "lines",
+        "transport lines (Channel ... via ...) that name no communicator and could be of several or fit none"
+      ) { $0.unplacedConnections },
     ]
 
   private static func lineClassColumn(

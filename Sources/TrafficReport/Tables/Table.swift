@@ -124,13 +124,23 @@ public struct Table: Sendable {
   }
 
   /// All tables, in the order in which they are written.
-  public static let all: [Table] = [
-    .traffic, .communicators, .messageSizes, .ranks, .rankMatrix, .links,
-    .reconciliation, .findings, .ingestion,
-  ]
+  public static let all: [Table] =
+    [
+      .traffic, .communicators, .messageSizes, .ranks, .rankMatrix, .links,
+      .reconciliation, .findings, .ingestion, .machine, .rings,
+    ] + timed
 
-  /// The tables that a run has: nothing can be reconciled without a job and its model.
+  /// The tables that a run has: nothing can be reconciled without a job and its model, and only
+  /// some traces tell times.
   static func present(in summary: TrafficSummary) -> [Table] {
-    all.filter { $0.name != reconciliation.name || summary.reconciliation != nil }
+    all.filter { table in
+      switch table.name {
+      case reconciliation.name: summary.reconciliation != nil
+      case durations.name: !summary.durations.isEmpty
+      case overlap.name: !summary.overlaps.isEmpty
+      case waiting.name: !summary.waiting.isEmpty
+      default: true
+      }
+    }
   }
 }

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Collects the facts of a trace that states its calls one by one, with or without times.
+///
+/// Memory is bounded by `maximumKeys` rows and `maximumCalls` calls kept with their times; what
+/// comes later is added to a row without size, and to the histograms.
+struct TimedFactBuilder {
+  /// A call as the trace states it.
+  struct Call {
+    var kind: OperationKind
+    var dataType: DataType
+    /// Peer of a send or receive, root of a rooted collective; communicator rank.
+    var peer: Int32 = 0
+    /// Elements as ``CallFacts/elementCount`` has them, bytes when the type is not known; `nil`
+    /// when the trace does not state the size.
+    var elementCount: UInt64?
+    var sequence: Int64 = -1
+    /// Nanoseconds; `Int64.min` when not known.
+    var start: Int64 = .min
+    /// Nanoseconds; -1 when not known.
+    var duration: Int64 = -1
+    var basis = TimingFacts.Basis.unknown
+    var state = TimingFacts.State.completed
+    var label: Int32 = -1
+  }
+
+  /// What tells two communicators of a process apart.
+  struct CommunicatorKey: Hashable {
+    var process: Int
+    /// The id or hash, where the trace states one.
+    var identifier: UInt64?
+    /// The name, where the trace states one.
+    var name: String = ""
+    /// The communicator rank, where the trace states one.
+    var rank: Int?
+    var size: Int?
+  }
+
+  private struct ProcessKey: Hashable {
+    var host: String
+    var pid: Int
+  }
+
+  private struct RowKey: Hashable {
+    var process: Int
+    var communicator: Int
+    var kind: OperationKind
+    var dataType: DataType
+    var peer: Int32
+    var elementCount: UInt64?
+  }
+
+  private struct DurationKey: Hashable {
+    var row: RowPlace
+    var basis: TimingFacts.Basis
+  }
+
+  private struct RowPlace: Hashable {
+    var process: Int
+    var communicator: Int
+    var row: Int
+  }
+
+  /// The processes, in order of first appearance.
+  var processes: [ProcessFacts] = []
+  /// Calls whose row was full up.
+  private(set) var coarsenedCalls = 0
+
+  private let source: TraceSource
+  private let clock: TimingFacts.Clock
+  private let sequenceScope: TimingFacts.SequenceScope
+  private let maximumKeys: Int
+  private let maximumCalls: Int
+  private var keptCalls = 0
+  private var processPlaces: [ProcessKey: Int] = [:]
+  private var communicatorPlaces: [CommunicatorKey: Int] = [:]
+  private var rows: [RowKey: Int] = [:]
+  private var durations: [DurationKey: Int] = [:]
+
+  init(
+    source: TraceSource, clock: TimingFacts.Clock, sequenceScope: TimingFacts.SequenceScope,
+    options: TraceReader.Options
+  ) {
+    self.source = source
+    self.clock = clock
+    self.sequenceScope = sequenceScope
+    maximumKeys = options.maximumKeysPerFile
+    maximumCalls = options.maximumTimedCallsPerFile
+  }
+
+  /// The process with this host and process id, made when it is new.
+  mutating func process(host: String, pid: Int) -> Int {
+    let key = ProcessKey(host: host, pid: pid)
+    if let known = processPlaces[key] { return known }
+    var facts = ProcessFacts(file: 0, host: host, pid: pid)
+    facts.source = source
+    facts.timing = TimingFacts(clock: clock, sequenceScope: sequenceScope)
+    processPlaces[key] = processes.count
+    processes.append(facts)
+    return processes.count - 1
+  }
+
+  /// The communicator with this key, made when it is new; `nil` when there are too many.
+  mutating func communicator(_ key: CommunicatorKey) -> Int? {
+    if let known = communicatorPlaces[key] { return known }
+    guard communicatorPlaces.count < maximumKeys else { return nil }
+    let place = processes[key.process].communicators.count
+    // There is no pointer in such a trace; the place tells them apart.
+    var facts = CommunicatorFacts(pointer: UInt64(place + 1))
+    facts.identifier = key.identifier
+    facts.name = key.name.isEmpty ? nil : key.name
+    facts.rank = key.rank
+    facts.size = key.size
+    communicatorPlaces[key] = place
+    processes[key.process].communicators.append(facts)
+    return place
+  }
+
+  /// Counts a call.
+  mutating func add(_ call: Call, process: Int, communicator: Int, line: Int) {
+    let row = row(of: call, process, communicator)
+    let elements = call.elementCount ?? 0
+    processes[process].communicators[communicator].count(
+      row: row, elements: elements, isCollective: !call.kind.isPointToPoint, line: line)
+    if call.duration >= 0 {
+      let key = DurationKey(
+        row: RowPlace(process: process, communicator: communicator, row: row), basis: call.basis)
+      let place =
+        durations[key]
+        ?? processes[process].communicators[communicator].addDurations(row: row, basis: call.basis)
+      durations[key] = place
+      processes[process].communicators[communicator].durations[place].histogram.add(call.duration)
+    }
+    guard keptCalls < maximumCalls else {
+      processes[process].timing?.callsNotKept += 1
+      return
+    }
+    keptCalls += 1
+    var timed = TimingFacts.Call(
+      communicator: Int32(truncatingIfNeeded: communicator), row: Int32(truncatingIfNeeded: row))
+    timed.sequence = call.sequence
+    timed.start = call.start
+    timed.duration = call.duration
+    timed.state = call.state
+    timed.label = call.label
+    processes[process].timing?.calls.append(timed)
+  }
+
+  /// The row of a call; one row without size per operation and type takes what finds no room.
+  private mutating func row(of call: Call, _ process: Int, _ communicator: Int) -> Int {
+    var key = RowKey(
+      process: process, communicator: communicator, kind: call.kind, dataType: call.dataType,
+      peer: call.peer, elementCount: call.elementCount)
+    if let known = rows[key] { return known }
+    if rows.count >= maximumKeys {
+      coarsenedCalls += 1
+      key.elementCount = nil
+      key.peer = 0
+      if let known = rows[key] { return known }
+    }
+    var row = CallFacts(
+      kind: key.kind, dataType: key.dataType, peer: key.peer,
+      elementCount: key.elementCount ?? 0, calls: 0, elements: 0)
+    row.isCoarse = key.elementCount == nil
+    rows[key] = processes[process].communicators[communicator].calls.count
+    processes[process].communicators[communicator].calls.append(row)
+    return processes[process].communicators[communicator].calls.count - 1
+  }
+}
+
+extension CommunicatorFacts {
+  fileprivate mutating func count(row: Int, elements: UInt64, isCollective: Bool, line: Int) {
+    calls[row].calls += 1
+    let sum = calls[row].elements.addingReportingOverflow(elements)
+    calls[row].elements = sum.overflow ? .max : sum.partialValue
+    if isCollective { collectiveCalls += 1 }
+    if firstLine == 0 { firstLine = line }
+    lastLine = line
+  }
+
+  fileprivate mutating func addDurations(row: Int, basis: TimingFacts.Basis) -> Int {
+    durations.append(DurationFacts(row: row, basis: basis))
+    return durations.count - 1
+  }
+}

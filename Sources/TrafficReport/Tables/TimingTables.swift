@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CollectiveTrace
+internal import TrafficAnalysis
+
+extension Table {
+  /// The tables that only traces with times fill.
+  static let timed: [Table] = [.durations, .overlap, .waiting]
+
+  static let durations = Table(
+    "durations",
+    rowMeaning:
+      "dimension x collective x data type x message size x communicator size x source x basis",
+    order: "dimension, collective, data_type, message_bytes, communicator_size, source, basis",
+    rows: \.durations, columns: durationColumns)
+
+  private static let durationColumns: [Definition<DurationRow>] = [
+    .text("dimension", "parallelism strategy served") { $0.dimension.rawValue },
+    .text("collective", "operation; send_recv for sends and receives") { $0.collective },
+    .text("data_type", "element type; unknown when the trace does not tell") { $0.dataType },
+    .unsigned("message_bytes", "bytes", "message size S of nccl-tests; empty when it varies") {
+      $0.messageBytes
+    },
+    .integer("communicator_size", "ranks", "ranks of each communicator") { $0.communicatorSize },
+    .text("source", "format that told the times") { $0.source.name },
+    .text("basis", "what was timed: kernel_gpu, kernel_cpu, collective_cpu or unknown") {
+      $0.basis.name
+    },
+    .unsigned("calls", "calls", "durations, one per rank and call") { $0.durations.count },
+    .integer("total_ns", "ns", "sum of the durations") { Int($0.durations.total) },
+    .integer("min_ns", "ns", "shortest duration") { Int($0.durations.minimum) },
+    .integer("median_ns", "ns", "median, at most 1/32 above the true one") { quantile($0, 500) },
+    .integer("p90_ns", "ns", "90th percentile, at most 1/32 above the true one") {
+      quantile($0, 900)
+    },
+    .integer("p99_ns", "ns", "99th percentile, at most 1/32 above the true one") {
+      quantile($0, 990)
+    },
+    .integer("max_ns", "ns", "longest duration") { Int($0.durations.maximum) },
+    .number(
+      "median_algbw_gb_per_s", "GB/s", "message_bytes / median duration, as nccl-tests (1e9 bytes)"
+    ) { row in row.algorithmBandwidth(row.durations.quantile(permille: 500)) },
+    .number("median_busbw_gb_per_s", "GB/s", "the same times nccl-tests' bus factor") { row in
+      row.busBandwidth(row.durations.quantile(permille: 500))
+    },
+    .number(
+      "best_busbw_gb_per_s", "GB/s",
+      "bus bandwidth of the shortest duration, which waits for no other rank"
+    ) { row in row.busBandwidth(row.durations.minimum) },
+  ]
+
+  private static func quantile(_ row: DurationRow, _ permille: Int) -> Int? {
+    row.durations.quantile(permille: permille).map { Int($0) }
+  }
+
+  static let overlap = Table(
+    "overlap", rowMeaning: "step x dimension", order: "whole trace, then steps by time; dimension",
+    rows: \.overlaps,
+    columns: [
+      Definition<OverlapRow>.text("step", "name of the step; empty for the whole trace") {
+        $0.step
+      },
+      .text("dimension", "parallelism strategy; all for all communication together") {
+        $0.dimension?.rawValue ?? "all"
+      },
+      .integer("ranks", "ranks", "ranks in the sums") { $0.ranks },
+      .integer("duration_ns", "ns", "length of the step, summed over the ranks") {
+        $0.duration.map { Int($0) }
+      },
+      .integer("compute_ns", "ns", "time in which compute kernels ran") {
+        $0.compute.map { Int($0) }
+      },
+      .integer("communication_ns", "ns", "time in which communication kernels ran") {
+        Int($0.communication)
+      },
+      .integer("exposed_ns", "ns", "part of communication_ns in which no compute kernel ran") {
+        Int($0.exposed)
+      },
+      .integer("hidden_ns", "ns", "part of communication_ns beside compute kernels") {
+        Int($0.hidden)
+      },
+      .integer("idle_ns", "ns", "time in which no kernel ran, pipeline bubbles among it") {
+        $0.idle.map { Int($0) }
+      },
+    ])
+
+  static let waiting = Table(
+    "waiting", rowMeaning: "rank that takes part in collectives timed on all ranks", order: "rank",
+    rows: \.waiting,
+    columns: [
+      Definition<WaitingRow>.integer("rank", "", "global rank") { $0.rank },
+      .integer("operations", "operations", "collectives whose durations on all ranks are known") {
+        $0.operations
+      },
+      .integer("last_arrivals", "operations", "those in which this rank came last") {
+        $0.lastArrivals
+      },
+      .integer("duration_ns", "ns", "time the rank spent in these collectives") {
+        Int($0.duration)
+      },
+      .integer("waited_ns", "ns", "part of it beyond the shortest duration among the ranks") {
+        Int($0.waited)
+      },
+      .integer("caused_wait_ns", "ns", "time other ranks waited while this one came last") {
+        Int($0.caused)
+      },
+      .integer("clock_offset_ns", "ns", "its clock minus that of the lowest rank; empty: unknown") {
+        $0.clockOffset.map { Int($0) }
+      },
+    ])
+}
