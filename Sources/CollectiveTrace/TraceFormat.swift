@@ -48,6 +48,15 @@ public struct TraceFormat: Sendable {
     recognises: { _ in true },
     open: { NCCLLogReader(file: $0, maximumKeys: $1.maximumKeysPerFile) })
 
+  /// Traces of PyTorch's profiler.
+  public static let kineto = TraceFormat(
+    name: "kineto",
+    summary:
+      "PyTorch profiler (Kineto) and other Chrome traces: kernels of NCCL and RCCL with their times",
+    recognisedBy: "a JSON document with `traceEvents`, or a list of events with `ph` and `ts`",
+    recognises: { KinetoReader.recognises($0) },
+    open: { KinetoReader(file: $0, options: $1) })
+
   /// Answers of NCCL's RAS subsystem, which people also paste into logs: the reader is the same.
   public static let ncclRAS = TraceFormat(
     name: "nccl_ras",
@@ -108,9 +117,12 @@ public struct TraceFormat: Sendable {
     open: { ProfilerReader(file: $0, options: $1) })
 
   /// Every format, in the order in which they are tried.
+  ///
+  /// A profiler's trace states `nccl_version` too, by which RAS is told, and the example profiler
+  /// of NCCL writes trace events.
   public static let all = [
-    inspector, flightRecorder, flightRecorderJSON, executionTrace, chakra, profiler, ncclRAS,
-    ncclLog,
+    inspector, flightRecorder, flightRecorderJSON, executionTrace, chakra, profiler, kineto,
+    ncclRAS, ncclLog,
   ]
 
   /// The format of a text, by its first bytes.

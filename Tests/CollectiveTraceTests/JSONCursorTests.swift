@@ -60,6 +60,14 @@ import Testing
     }
   }
 
+  @Test(arguments: ["{\"a\": $}", "[\u{1}]", "[1, #]", "{*}", "$"])
+  func aByteThatBeginsNoValueEndsTheSkipping(text: String) {
+    read(text) { cursor in
+      cursor.skipValue()
+      #expect(cursor.state == .malformed)
+    }
+  }
+
   @Test func everyCutOfARecordIsIncompleteAndNotMalformed() {
     let text = #"{"a": [1, {"b": "x\"y"}], "c": -1.5, "d": true}"#
     for count in 0..<text.utf8.count {

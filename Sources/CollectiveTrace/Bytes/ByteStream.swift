@@ -94,7 +94,8 @@ package struct ByteStream: ~Copyable {
     // Where the container is whole, what its reader says of the content stands.
     guard account.status != .complete || ledger.status == .complete else { return }
     ledger.status = account.status
-    ledger.detail = account.detail
+    // What is wrong with the container comes before what the format's reader remarked.
+    if !account.detail.isEmpty { ledger.detail = account.detail }
   }
 
   // MARK: - Private

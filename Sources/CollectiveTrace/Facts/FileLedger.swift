@@ -2,6 +2,9 @@
 
 /// The accounts of one input file: every line and every byte in exactly one class.
 ///
+/// In a trace of JSON a "line" is a record: an event, another key of the document with its value,
+/// or what stands around them; brackets, commas and white space belong to the record after them.
+///
 /// - Invariant: `lineClasses` sum to `lines`, and their bytes to `bytes` (``isBalanced``);
 ///   `memberBytes + paddingBytes + garbageBytes == compressedBytes` for a container.
 public struct FileLedger: Sendable, Equatable {
@@ -9,7 +12,7 @@ public struct FileLedger: Sendable, Equatable {
   public enum LineClass: Int, Sendable, CaseIterable {
     /// Gave at least one fact.
     case parsed = 0
-    /// Matched a named message of NCCL that carries nothing we count.
+    /// Matched a named message of NCCL, or an event, that carries nothing we count.
     case knownIgnored = 1
     /// Not written by NCCL: application output, blank lines, launcher chatter.
     case foreign = 2
@@ -19,7 +22,8 @@ public struct FileLedger: Sendable, Equatable {
     case tornRecovered = 4
     /// A fragment whose other part is missing or could not be told.
     case tornLost = 5
-    /// A known message with a field that cannot be right, a NUL byte, or an oversize line.
+    /// A known message with a field that cannot be right, a NUL byte, an oversize line, or an event
+    /// that is not JSON.
     case malformed = 6
 
     /// The column name in `ingestion.csv`.
@@ -77,7 +81,7 @@ public struct FileLedger: Sendable, Equatable {
   public var compressedBytes: Int = 0
   /// Bytes of text after decompression.
   public var bytes: Int = 0
-  /// Lines of text; a last line without a newline counts.
+  /// Lines of text, or records of a trace; a last line without a newline counts.
   public var lines: Int = 0
   /// Lines and bytes by class, indexed by ``LineClass``.
   public var lineClasses: [Count] = Array(repeating: Count(), count: LineClass.allCases.count)

@@ -336,9 +336,11 @@ public struct CallFacts: Sendable, Equatable {
   public var kind: OperationKind
   /// The type as logged.
   public var dataType: DataType
-  /// Reduction operator as logged: 0 sum, 1 prod, 2 max, 3 min, 4 avg, from 5 on user-made.
+  /// Reduction operator as logged: 0 sum, 1 prod, 2 max, 3 min, 4 avg, from 5 on user-made;
+  /// `UInt32.max` when the trace does not say.
   public var reduction: UInt32
-  /// Root of a rooted collective, peer of a send or receive; communicator rank.
+  /// Root of a rooted collective, peer of a send or receive; communicator rank, -1 when the trace
+  /// does not say.
   public var peer: Int32
   /// Elements per call as logged; 0 when `isCoarse`.
   public var elementCount: UInt64
@@ -353,6 +355,11 @@ public struct CallFacts: Sendable, Equatable {
   public var elements: UInt64
   /// Calls that came from a thread other than the first to use this communicator.
   public var otherThreadCalls: UInt64
+  /// Whether the trace does not say how many elements the calls had.
+  ///
+  /// Then `isCoarse` is set and `elementCount` and `elements` are 0: the calls count, and their
+  /// bytes are not known, which is not the same as none.
+  public var isUnsized: Bool
   /// All-gathers that repeat the call right before them: same communicator and row, same send and
   /// receive buffer, no other call of this GPU between them, and none of the kind after them.
   ///
@@ -363,7 +370,7 @@ public struct CallFacts: Sendable, Equatable {
   public init(
     kind: OperationKind, dataType: DataType, reduction: UInt32 = 0, peer: Int32 = 0,
     elementCount: UInt64, isCoarse: Bool = false, shape: ExchangeShape = .single,
-    calls: UInt64, elements: UInt64, otherThreadCalls: UInt64 = 0
+    calls: UInt64, elements: UInt64, otherThreadCalls: UInt64 = 0, isUnsized: Bool = false
   ) {
     self.kind = kind
     self.dataType = dataType
@@ -375,6 +382,7 @@ public struct CallFacts: Sendable, Equatable {
     self.calls = calls
     self.elements = elements
     self.otherThreadCalls = otherThreadCalls
+    self.isUnsized = isUnsized
   }
 }
 

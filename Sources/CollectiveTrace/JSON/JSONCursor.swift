@@ -46,6 +46,13 @@ struct JSONCursor {
     return unsafe base.load(fromByteOffset: offset, as: UInt8.self)
   }
 
+  /// Eight bytes of the text, the first lowest, or 0 where there are not as many.
+  @inline(__always)
+  func word(at offset: Int) -> UInt64 {
+    guard offset >= 0, offset + 8 <= end else { return 0 }
+    return unsafe base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+  }
+
   /// The next byte after white space, or `nil` at the end.
   @inline(__always)
   mutating func peek() -> UInt8? {

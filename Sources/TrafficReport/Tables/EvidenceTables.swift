@@ -28,7 +28,9 @@ extension Table {
       .text("compression", "none, gzip, zstd, xz or bzip2") { $0.compression },
       .integer("compressed_bytes", "bytes", "bytes read from the file") { $0.compressedBytes },
       .integer("bytes", "bytes", "bytes of text after decompression") { $0.bytes },
-      .integer("lines", "lines", "lines of text") { $0.lines },
+      .integer("lines", "lines", "lines of text, or events and other records of a trace") {
+        $0.lines
+      },
     ] + FileLedger.LineClass.allCases.map(lineClassColumn) + [
       .integer("truncated_at_byte", "bytes", "offset in the file at which it broke off") {
         $0.truncatedAtByte
@@ -57,7 +59,7 @@ extension Table {
     let meaning =
       switch lineClass {
       case .parsed: "lines that gave at least one fact"
-      case .knownIgnored: "NCCL lines that carry nothing we count"
+      case .knownIgnored: "NCCL lines and events that carry nothing we count"
       case .foreign: "lines not written by NCCL"
       case .unrecognised: "NCCL lines that no known message matches"
       case .tornRecovered: "lines glued into one, every piece read"
