@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CollectiveTrace
 internal import TrafficAnalysis
 
 /// Draws what bus bandwidth messages of each size reached: one panel per collective, size against

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CollectiveTrace
 internal import TrafficAnalysis
 
 /// Says in a sentence what the times tell.
