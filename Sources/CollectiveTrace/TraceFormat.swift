@@ -75,10 +75,55 @@ public struct TraceFormat: Sendable {
     recognises: { InspectorReader.recognises($0) },
     open: { InspectorReader(file: $0, options: $1) })
 
+  /// Dumps of PyTorch's Flight Recorder as it writes them by default.
+  public static let flightRecorder = TraceFormat(
+    name: "flight_recorder",
+    summary:
+      "PyTorch Flight Recorder dumps: the last calls of a rank and how far they got, as a pickle, which is read as data and never run",
+    recognisedBy: "a Python pickle (byte 0x80 and a protocol of 2 to 5), under any file name",
+    recognises: { FlightRecorderReader.recognises($0) },
+    open: { FlightRecorderReader(file: $0, isJSON: false, options: $1) })
+
+  /// The same dumps as JSON.
+  public static let flightRecorderJSON = TraceFormat(
+    name: "flight_recorder_json",
+    summary: "PyTorch Flight Recorder dumps as JSON (dump_nccl_trace_json)",
+    recognisedBy: "a JSON object that begins with a key of the dump and has `pg_config` or calls",
+    recognises: { FlightRecorderReader.recognisesJSON($0) },
+    open: { FlightRecorderReader(file: $0, isJSON: true, options: $1) })
+
+  /// Chakra execution traces.
+  public static let chakra = TraceFormat(
+    name: "chakra",
+    summary: "Chakra execution traces (.et, schema 0.0.4): operations by size, times where stated",
+    recognisedBy: "a length, a GlobalMetadata message of protocol buffers, and a Node after it",
+    recognises: { ChakraReader.recognises($0) },
+    open: { ChakraReader(file: $0, options: $1) })
+
+  /// Execution traces as PyTorch's ExecutionTraceObserver writes them.
+  public static let executionTrace = TraceFormat(
+    name: "execution_trace",
+    summary: "PyTorch execution traces: calls in `record_param_comms` nodes, without times",
+    recognisedBy: "a JSON object with `schema` and `nodes`",
+    recognises: { ExecutionTraceReader.recognises($0) },
+    open: { ExecutionTraceReader(file: $0, options: $1) })
+
+  /// Output of NCCL's example profiler plugin.
+  public static let profiler = TraceFormat(
+    name: "profiler",
+    summary: "NCCL's example profiler: start and end of collectives, sends and receives",
+    recognisedBy: "a JSON array of trace events, one a line, with `CommHash` or `groupId`",
+    recognises: { ProfilerReader.recognises($0) },
+    open: { ProfilerReader(file: $0, options: $1) })
+
   /// Every format, in the order in which they are tried.
   ///
-  /// A profiler's trace states `nccl_version` too, by which RAS is told.
-  public static let all = [inspector, kineto, ncclRAS, ncclLog]
+  /// A profiler's trace states `nccl_version` too, by which RAS is told, and the example profiler
+  /// of NCCL writes trace events.
+  public static let all = [
+    inspector, flightRecorder, flightRecorderJSON, executionTrace, chakra, profiler, kineto,
+    ncclRAS, ncclLog,
+  ]
 
   /// The format of a text, by its first bytes.
   static func recognise(_ prefix: TextCursor) -> TraceFormat {

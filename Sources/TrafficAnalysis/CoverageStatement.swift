@@ -155,6 +155,29 @@ enum CoverageStatement {
     return lines
   }
 
+  /// What a reader must know of traces that are no logs.
+  static func sources(_ table: ProcessTable) -> [String] {
+    var lines: [String] = []
+    let dumps = table.records.count { $0.facts.source == .flightRecorder }
+    if dumps > 0 {
+      lines.append(
+        "PyTorch's Flight Recorder keeps the last calls only: the traffic of \(counted(dumps, "rank")) is that of these calls, not of the job."
+      )
+    }
+    let homeless = table.records.count { !statesHost($0.facts) }
+    if homeless > 0 {
+      lines.append(
+        "\(counted(homeless, "trace does", "traces do")) not name a host: their ranks are counted as on one node."
+      )
+    }
+    return lines
+  }
+
+  /// Whether a process says where it ran; lines of a log whose head was cut count as such.
+  static func statesHost(_ facts: ProcessFacts) -> Bool {
+    facts.source == .ncclLog || !facts.host.isEmpty
+  }
+
   /// What became of transport lines that name no communicator.
   private static func connections(_ facts: Facts) -> String? {
     let unused = facts.unplacedConnections.addingReportingOverflow(facts.connections.contradicted)

@@ -74,6 +74,8 @@ extension DimensionInference {
     if has("expert"), has("data") || has("dp") { return .edp }
     if first == "edp" || first == "expdp" { return .edp }
     if has("expert") || first == "ep" || first == "exp" { return .ep }
+    // `TENSOR_AND_DATA_PARALLEL_GROUP` is the product of two groups and serves neither alone.
+    if words.contains("and") { return nil }
     if has("fsdp") || has("shard") { return .fsdp }
     if has("context") || first == "cp" { return .cp }
     if has("pipeline") || first == "pp" { return has("tensor") ? .mp : .pp }

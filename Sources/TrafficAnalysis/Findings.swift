@@ -31,7 +31,7 @@ struct FindingCollector {
   /// `links` and `matrix` are the rows of the summary.
   mutating func collect(
     missing: [Int], links: [LinkRow], matrix: [RankMatrixRow], devices: [DeviceRow],
-    _ join: TopologyJoin?
+    waiting: [WaitingRow], _ join: TopologyJoin?
   ) -> [Finding] {
     files()
     copies()
@@ -47,9 +47,12 @@ struct FindingCollector {
     wiring(links)
     environment()
     habits(matrix)
-    timeouts()
+    let stuck = StuckCollectives(table)
+    flightRecorder(stuck)
+    timeouts(stuck)
     connections()
     rasReports()
+    stragglers(waiting)
     if let join {
       topologies(join)
       listedDevices(join, devices)

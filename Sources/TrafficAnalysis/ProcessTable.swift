@@ -23,6 +23,8 @@ struct ProcessTable {
 
   /// The ledgers, sorted by file name.
   let files: [FileLedger]
+  /// What benchmarks measured, in the order of files and lines.
+  let benchmarks: [BenchmarkFacts]
   /// The processes in an order that does not depend on how the files were given.
   private(set) var records: [Record] = []
   /// Per file that repeats processes of other files, how many it repeats and one of those files.
@@ -40,6 +42,15 @@ struct ProcessTable {
     files = Self.markDuplicates(order.map { partial.files[$0] })
     var position = [Int](repeating: 0, count: order.count)
     for (new, old) in order.enumerated() { position[old] = new }
+
+    let files = files
+    benchmarks = partial.benchmarks.lazy.filter { position.indices.contains($0.file) }.map { row in
+      var row = row
+      row.file = position[row.file]
+      return row
+    }.filter { files[$0.file].status != .duplicate }.sorted {
+      ($0.file, $0.line) < ($1.file, $1.line)
+    }
 
     var processes: [ProcessFacts] = []
     processes.reserveCapacity(partial.processes.count)

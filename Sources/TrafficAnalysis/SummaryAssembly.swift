@@ -88,17 +88,22 @@ struct SummaryAssembly {
     summary.durations = timing.durations
     summary.overlaps = timing.overlaps
     summary.waiting = timing.waiting
+    summary.bandwidths = BandwidthRow.rows(table, summary.durations)
     summary.ingestion = table.files
     let missing = summary.ranks.lazy.filter { $0.coverage == "no_log" }.map(\.rank)
     var collector = FindingCollector(table, endpoints, analysed, ranks, layout)
     summary.findings = collector.collect(
       missing: Array(missing), links: summary.links, matrix: summary.rankMatrix,
-      devices: summary.devices, join)
+      devices: summary.devices, waiting: summary.waiting, join)
     summary.coverage = coverage(summary, missing: Array(missing), order)
     summary.coverage.unmatchedBytes = matrix.unmatchedBytes
-    summary.coverage.statements += (join?.statements() ?? []) + timing.statements()
+    summary.coverage.statements +=
+      (join?.statements() ?? []) + timing.statements()
+      + CoverageStatement.sources(table)
     summary.headline = Headline.text(
-      seen: summary.coverage.ranksSeen, expected: ranks.expected, nodes: Set(hosts).count,
+      seen: summary.coverage.ranksSeen, expected: ranks.expected,
+      nodes: table.records.contains { CoverageStatement.statesHost($0.facts) }
+        ? Set(hosts).count : 0,
       jobs: ranks.jobs, declared: layout?.degrees,
       inferred: Headline.degrees(analysed, labels))
     return summary

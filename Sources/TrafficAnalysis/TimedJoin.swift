@@ -181,6 +181,8 @@ extension CommunicatorFacts {
     func mix(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
     for byte in (name ?? "").utf8 { mix(byte) }
     mix(0)
+    for byte in (groupName ?? "").utf8 { mix(byte) }
+    mix(0)
     for number in [size] + members {
       for shift in stride(from: 0, to: 64, by: 8) {
         mix(UInt8(truncatingIfNeeded: number >> shift))

@@ -464,6 +464,7 @@ public struct Finding: Sendable, Equatable {
     "all-gather-repeated",
     "channels-fewer-than-peers",
     "collective-mismatch",
+    "collective-stuck",
     "communicator-aborted",
     "communicator-incomplete",
     "communicator-used-after-end",
@@ -581,6 +582,8 @@ public struct TrafficSummary: Sendable {
   public var overlaps: [OverlapRow] = []
   /// Sorted by rank; empty unless collectives are timed on all their ranks.
   public var waiting: [WaitingRow] = []
+  /// Benchmarks in the order of files and lines, then traces by collective, type and size.
+  public var bandwidths: [BandwidthRow] = []
   /// Sorted by severity, code, location.
   public var findings: [Finding] = []
   /// Sorted by file name.

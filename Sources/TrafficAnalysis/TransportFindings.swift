@@ -356,7 +356,7 @@ extension FindingCollector {
   // MARK: - Timeouts
 
   /// What PyTorch's watchdog saw, joined to the calls in the log.
-  mutating func timeouts() {
+  mutating func timeouts(_ stuck: StuckCollectives) {
     for file in table.files {
       for timeout in file.timeouts {
         let operation = WatchdogLine(timeout.text)
@@ -371,13 +371,21 @@ extension FindingCollector {
           names.isEmpty || names.count > 4
             ? "" : "; such calls are on communicator \(names.joined(separator: ", "))"
         }
+        let dump = operation.flatMap { line in
+          stuck.stuck.first {
+            $0.kind == line.kind && $0.sequence == Int64(clamping: line.sequence)
+          }
+        }.map { entry in
+          "; in the Flight Recorder's dumps it is process group \(entry.group), held up by rank "
+            + RangeText.text(entry.culprits)
+        }
         add(
           "watchdog-timeout", .error,
           "PyTorch's watchdog gave up on "
             + (operation.map { "\($0.kind.name) number \($0.sequence) of its process group." }
               ?? "a collective."),
           at: "\(rank)\(file.file):\(timeout.line)",
-          evidence: String(timeout.text.prefix(300)) + (place ?? ""),
+          evidence: String(timeout.text.prefix(300)) + (place ?? "") + (dump ?? ""),
           do:
             "Look for the rank that did not make this call: it is the cause, not those that waited."
         )

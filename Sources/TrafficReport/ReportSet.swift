@@ -57,7 +57,10 @@ public enum ReportSet {
     let machine = MachineLoadFigure.svg(summary).map {
       ReportFile(name: "topology.svg", bytes: $0)
     }
-    return tables + [document] + pictures + [machine].compactMap(\.self)
+    let bandwidth = BandwidthFigure.svg(summary).map {
+      ReportFile(name: "bandwidth.svg", bytes: $0)
+    }
+    return tables + [document] + pictures + [machine, bandwidth].compactMap(\.self)
   }
 
   /// Encodes one table as CSV, for standard output.

@@ -40,14 +40,14 @@ import Testing
 
   /// The line before a gap and the one after it must not become one.
   @Test func aGapInTheFirstWindowKeepsLinesApart() throws {
-    // A flush ends the first block, so that its text survives what follows it.
-    var first = GzipFixture.member(GzipFixture.noise(bytes: 40_000, seed: 3))
-    for offset in first.count / 2..<first.count / 2 + 64 { first[offset] ^= 0x5A }
+    let whole = GzipFixture.member(GzipFixture.text(lines: 2000))
+    let first = Array(whole.prefix(whole.count / 2))
     let second = GzipFixture.member(Array("second line\n".utf8))
     let found = try events(first + second)
-    let gap = try #require(found.firstIndex(of: "gap"))
-    #expect(Array(found[(gap + 1)...]) == ["second line"])
-    #expect(found[..<gap].last?.hasPrefix("rest ") == true)
+    #expect(found.count > 100)
+    #expect(found.suffix(2) == ["gap", "second line"])
+    let cut = found.dropLast(2).last ?? ""
+    #expect(cut.hasPrefix("rest ") && cut.hasSuffix("true"))
   }
 
   @Test func aLineLongerThanTheLimitIsBookedAndTheNextOneRead() throws {

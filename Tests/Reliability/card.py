@@ -584,6 +584,71 @@ def r6_kills(card):
         f"at most {most_left} files left by SIGKILL, none after the next run")
 
 
+def hostile_pickles(random, count):
+    """Pickles that import, call and build, and dumps of data with bytes changed."""
+    import pickle
+    import pickletools
+
+    class Call:
+        def __init__(self, function, *arguments):
+            self.state = (function, arguments)
+
+        def __reduce__(self):
+            return self.state
+
+    calls = [
+        Call(os.system, "touch pwned"), Call(open, "pwned", "w"), Call(eval, "1"),
+        Call(subprocess.Popen, ["touch", "pwned"]), Call(__import__, "socket"),
+    ]
+    data = {"version": "2.9", "pg_config": {}, "entries": [{"state": "x", "n": 2**70}] * 3}
+    raw = [b"cos\nsystem\n(S'touch pwned'\ntR.", b"(S'touch pwned'\nios\nsystem\n."]
+    for number in range(count):
+        protocol = 2 + number % 4
+        # No two are the same: equal files are read once.
+        data["rank"] = 100_000 + number
+        unique = b"J" + (100_000 + number).to_bytes(4, "little") + b"0"
+        if number % 3 == 0:
+            yield pickle.dumps([data, calls[number % len(calls)]], protocol)
+        elif number % 3 == 1:
+            yield bytes([0x80, protocol]) + unique + raw[number % 2]
+        else:
+            body = bytearray(pickletools.optimize(pickle.dumps(data, protocol)))
+            for _ in range(1 + number % 4):
+                body[random.randrange(2, len(body))] = random.randrange(256)
+            yield bytes(body)
+
+
+def r19_pickles(card):
+    """Reading 1,000 hostile pickles runs nothing, opens nothing else and connects to nothing."""
+    strace_or_skip()
+    folder = card.scratch / "pickles"
+    folder.mkdir()
+    count = 1000
+    for number, body in enumerate(hostile_pickles(card.random, count)):
+        (folder / f"dump_{number}").write_bytes(body)
+    log = card.scratch / "pickles.log"
+    done = card.run(
+        "analyze", str(folder), "--format", "json", timeout=300,
+        prefix=["strace", "-f", "-qq", "-o", str(log), "-e",
+                "trace=execve,execveat,fork,vfork,openat,open,creat,socket,connect"])
+    expect(done.returncode == 0, f"status {done.returncode}: {done.stderr[-300:]!r}")
+    lines = log.read_text(errors="replace").splitlines()
+    runs = [line for line in lines if re.search(r"\b(execve|execveat|v?fork)\(", line)]
+    # One is the program itself.
+    expect(len(runs) == 1, f"something was run: {runs[1:3]}")
+    nets = [line for line in lines if re.search(r"\b(socket|connect)\(", line)]
+    expect(not nets, f"something was connected: {nets[:2]}")
+    writes = [line for line in lines if re.search(r"O_(WRONLY|RDWR|CREAT)|creat\(", line)]
+    expect(not writes, f"something was opened to write: {writes[:2]}")
+    report = json.loads(done.stdout)
+    files = report["ingestion"]
+    expect(len(files) == count, f"{len(files)} of {count} files in the report")
+    good = sum(1 for file in files if file["status"] == "complete")
+    refused = sum(1 for file in files if file["status"] == "unsupported")
+    expect(good < count // 3 and refused >= count // 2, f"{good} read, {refused} refused")
+    return f"{count} pickles: {refused} refused by name, {good} read; 0 run, connected or written"
+
+
 SHIM = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -907,7 +972,8 @@ def r20_traps(card):
 CHECKS = {
     "R0": r0_totals, "R2": r2_topologies, "R3": r3_mutations, "R4": r4_truncation, "R5": r5_faults, "R6": r6_kills,
     "R7": r7_short_io, "R8": r8_full_disk, "R9": r9_memory, "R10": r10_determinism,
-    "R17": r17_limits, "R18": r18_output_safety, "R20": r20_traps,
+    "R17": r17_limits, "R18": r18_output_safety, "R19": r19_pickles,
+    "R20": r20_traps,
     # Last: it judges every ledger that the others saw.
     "R11": r11_identity,
 }

@@ -97,6 +97,35 @@ import Testing
     #expect(summary.findings.allSatisfy { $0.severity == .note })
   }
 
+  /// Rank 3 comes 30 us late to each of `operations` collectives that take 10 us.
+  private static func late(_ operations: Int, by micros: Int) -> [[Int?]] {
+    (0..<operations).map { _ in [10 + micros, 10 + micros, 10 + micros, 10] }
+  }
+
+  @Test func theRankThatOthersWaitForIsNamed() throws {
+    let summary = TrafficAnalyzer.analyze(Self.inspector(Self.late(20, by: 30)))
+    let finding = try #require(summary.findings.first { $0.code == "straggler" })
+    #expect((finding.severity, finding.location) == (.warning, "rank 3"))
+    // 3 x 30 of 3 x 40 + 10 us.
+    #expect(finding.evidence.contains("20 of 20 collectives; waiting for it is 69 %"))
+  }
+
+  @Test(arguments: [(19, 30), (20, 3)])
+  func fewCollectivesOrShortWaitsNameNobody(operations: Int, micros: Int) {
+    let summary = TrafficAnalyzer.analyze(
+      Self.inspector(Self.late(operations, by: micros)))
+    #expect(!summary.findings.contains { $0.code == "straggler" })
+  }
+
+  @Test func whereRanksTakeTurnsNobodyIsNamed() {
+    let times: [[Int?]] = (0..<40).map { operation in
+      (0..<4).map { $0 == operation % 4 ? 10 : 40 }
+    }
+    let summary = TrafficAnalyzer.analyze(Self.inspector(times))
+    #expect(!summary.findings.contains { $0.code == "straggler" })
+    #expect(summary.waiting.map(\.lastArrivals) == [10, 10, 10, 10])
+  }
+
   @Test func aLogAndARecordOfTheSameJobAreOneJob() throws {
     let alone = TrafficAnalyzer.analyze(Self.log(calls: 3))
     var both = Self.log(calls: 3)

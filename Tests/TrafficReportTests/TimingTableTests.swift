@@ -67,6 +67,23 @@ import TrafficAnalysis
         """)
   }
 
+  @Test func theDigestSaysWhatTheTimesTell() {
+    #expect(
+      TimingText.digest(Self.summary())
+        == "times: communication kernels run for 30 % of the time, 67 % of that beside compute "
+        + "(2 ranks); best median bus bandwidth 30.0 GB/s (all_reduce of 400 B); "
+        + "13 % of the time in collectives is waiting for others")
+    #expect(TimingText.digest(TrafficSummary()) == nil)
+  }
+
+  @Test func theBandwidthFigureIsWellFormedAndOnlyThereWithTimes() throws {
+    let svg = try #require(BandwidthFigure.svg(Self.summary()))
+    let text = String(decoding: svg, as: UTF8.self)
+    #expect(text.contains("all_reduce: up to 30.0 GB/s at 400 B"))
+    #expect(text.contains("median 30.00 GB/s, best 60.00 GB/s"))
+    #expect(BandwidthFigure.svg(TrafficSummary()) == nil)
+  }
+
   @Test func tablesWithoutTimesAreNotWritten() {
     let names = Table.present(in: TrafficSummary()).map(\.name)
     #expect(!names.contains("durations") && !names.contains("overlap"))

@@ -91,6 +91,8 @@ package struct ByteStream: ~Copyable {
     ledger.truncatedAtByte = account.truncatedAtByte
     ledger.gaps = account.gaps
     ledger.contentCRC32 = account.contentCRC32
+    // Where the container is whole, what its reader says of the content stands.
+    guard account.status != .complete || ledger.status == .complete else { return }
     ledger.status = account.status
     // What is wrong with the container comes before what the format's reader remarked.
     if !account.detail.isEmpty { ledger.detail = account.detail }

@@ -17,6 +17,8 @@ struct TimedFactBuilder {
     var sequence: Int64 = -1
     /// Nanoseconds; `Int64.min` when not known.
     var start: Int64 = .min
+    /// When the host called it, in nanoseconds; `Int64.min` when not known.
+    var called: Int64 = .min
     /// Nanoseconds; -1 when not known.
     var duration: Int64 = -1
     var basis = TimingFacts.Basis.unknown
@@ -140,6 +142,7 @@ struct TimedFactBuilder {
       communicator: Int32(truncatingIfNeeded: communicator), row: Int32(truncatingIfNeeded: row))
     timed.sequence = call.sequence
     timed.start = call.start
+    timed.called = call.called
     timed.duration = call.duration
     timed.state = call.state
     timed.label = call.label

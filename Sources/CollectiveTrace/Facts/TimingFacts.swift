@@ -90,6 +90,8 @@ public struct TimingFacts: Sendable {
     public var sequence: Int64 = -1
     /// When it began in nanoseconds; `nil` is written as `Int64.min`.
     public var start: Int64 = .min
+    /// When the host called it in nanoseconds; `nil` is written as `Int64.min`.
+    public var called: Int64 = .min
     /// How long it took in nanoseconds; -1 when not known.
     public var duration: Int64 = -1
     /// How far it had come.

@@ -10,6 +10,8 @@ public struct TracePartial: Sendable {
   public var files: [FileLedger] = []
   /// One entry per process and file, in order of first appearance.
   public var processes: [ProcessFacts] = []
+  /// What benchmarks among the output measured, in the order of files and lines.
+  public var benchmarks: [BenchmarkFacts] = []
 
   /// An empty partial.
   public init() {}
@@ -22,6 +24,11 @@ public struct TracePartial: Sendable {
       var process = process
       process.file += offset
       return process
+    }
+    benchmarks += other.benchmarks.map { row in
+      var row = row
+      row.file += offset
+      return row
     }
   }
 }
@@ -134,6 +141,10 @@ public struct CommunicatorFacts: Sendable {
   public var key: Int?
   /// The name the framework gave it (`Comm config Comm name set to ...`).
   public var name: String?
+  /// The name of PyTorch's process group, mostly a number; ``name`` then says what it is for.
+  public var groupName: String?
+  /// How far PyTorch's watchdog saw the calls get, where a dump of it states that.
+  public var progress: ProgressFacts?
   /// CUDA ordinal from the init line.
   public var cudaDevice: Int?
   /// NVML index from the init line.
@@ -187,6 +198,23 @@ public struct CommunicatorFacts: Sendable {
 
   /// Starts the life of a communicator.
   public init(pointer: UInt64) { self.pointer = pointer }
+}
+
+/// The numbers of the last calls on a process group as PyTorch's watchdog knew them; -1 for none.
+public struct ProgressFacts: Sendable, Equatable {
+  /// The last that the host called.
+  public var enqueued: Int64
+  /// The last that was seen to have begun; only with timing enabled.
+  public var started: Int64
+  /// The last that was seen to have ended.
+  public var completed: Int64
+
+  /// Makes an entry.
+  public init(enqueued: Int64, started: Int64, completed: Int64) {
+    self.enqueued = enqueued
+    self.started = started
+    self.completed = completed
+  }
 }
 
 /// A directed edge of rings or trees between communicator ranks.

@@ -392,6 +392,12 @@ extension NCCLLogReader {
     default: break
     }
     continuation = .none
+    switch benchmarks.read(cursor, line: ledger.lines) {
+    case .row: return .parsed
+    case .head: return .knownIgnored
+    case .torn: return .tornLost
+    case nil: break
+    }
     if isOrphan(cursor) { return .tornLost }
     noteTimeout(cursor)
     return .foreign

@@ -43,6 +43,8 @@ struct NCCLLogReader: FormatReader, ~Copyable {
   var bareVersion: LibraryVersion?
   var isAfterGap = false
   var scratch: [UInt8] = []
+  /// Tables of nccl-tests among the lines.
+  var benchmarks = BenchmarkTable()
 
   enum CallSource { case collective, callTrace }
   enum Continuation { case none, matrix, warning, rcclVersion }
@@ -166,9 +168,10 @@ struct NCCLLogReader: FormatReader, ~Copyable {
     }
     ledger.coarsenedCalls = store.coarsenedCalls
     ledger.unrecognisedShapes = shapes.ranked()
+    partial.benchmarks = benchmarks.finish()
     rasDocuments.finish()
     ledger.rasReports = (ras.reports + rasDocuments.reports).sorted { $0.line < $1.line }
-    if !partial.processes.isEmpty {
+    if !partial.processes.isEmpty || !partial.benchmarks.isEmpty {
       ledger.format = TraceFormat.ncclLog.name
     } else if !ledger.rasReports.isEmpty {
       ledger.format = TraceFormat.ncclRAS.name

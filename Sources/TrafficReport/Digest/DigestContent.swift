@@ -48,6 +48,7 @@ struct DigestContent {
     if let rows = summary.reconciliation { coverage.append(Self.reconciliation(rows)) }
     if let line = MachineText.digest(summary) { coverage.append(line) }
     if let line = LinkText.digest(summary) { coverage.append(line) }
+    if let line = TimingText.digest(summary) { coverage.append(line) }
     statements = summary.coverage.statements.prefix(Self.statementRows).map(PlainText.printable)
     traffic = Self.traffic(summary)
     communicators = Self.communicators(summary)

@@ -139,6 +139,7 @@ public struct Table: Sendable {
       case durations.name: !summary.durations.isEmpty
       case overlap.name: !summary.overlaps.isEmpty
       case waiting.name: !summary.waiting.isEmpty
+      case bandwidth.name: !summary.bandwidths.isEmpty
       default: true
       }
     }

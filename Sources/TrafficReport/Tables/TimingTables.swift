@@ -5,7 +5,7 @@ internal import TrafficAnalysis
 
 extension Table {
   /// The tables that only traces with times fill.
-  static let timed: [Table] = [.durations, .overlap, .waiting]
+  static let timed: [Table] = [.durations, .overlap, .waiting, .bandwidth]
 
   static let durations = Table(
     "durations",
@@ -106,6 +106,39 @@ extension Table {
       },
       .integer("clock_offset_ns", "ns", "its clock minus that of the lowest rank; empty: unknown") {
         $0.clockOffset.map { Int($0) }
+      },
+    ])
+
+  static let bandwidth = Table(
+    "bandwidth", rowMeaning: "measurement: file x collective x message size x placement",
+    order: "benchmarks by file and line, then traces by collective, data type and size",
+    rows: \.bandwidths,
+    columns: [
+      Definition<BandwidthRow>.text("source", "nccl_tests, or the format that told the times") {
+        $0.source
+      },
+      .text("file", "input file of a benchmark; empty for a trace, which has many") { $0.file },
+      .text("collective", "operation; empty when a benchmark does not name it") { $0.collective },
+      .text("data_type", "element type; as printed when it has no name in NCCL") { $0.dataType },
+      .unsigned("message_bytes", "bytes", "message size S of nccl-tests") { $0.messageBytes },
+      .integer("ranks", "ranks", "ranks of the communicator; empty when not known") { $0.ranks },
+      .text("placement", "out_of_place or in_place; empty when not known") { row in
+        row.isInPlace.map { $0 ? "in_place" : "out_of_place" }
+      },
+      .integer("time_ns", "ns", "mean time of a benchmark, median duration of a trace") {
+        Int($0.nanoseconds)
+      },
+      .number("algbw_gb_per_s", "GB/s", "message_bytes / time_ns (1e9 bytes)") {
+        $0.algorithmBandwidth
+      },
+      .number("busbw_gb_per_s", "GB/s", "the same times nccl-tests' bus factor") {
+        $0.busBandwidth
+      },
+      .number("stated_algbw_gb_per_s", "GB/s", "algorithm bandwidth as the benchmark printed it") {
+        $0.statedAlgorithmBandwidth.map { Double($0) / 1000 }
+      },
+      .number("stated_busbw_gb_per_s", "GB/s", "bus bandwidth as the benchmark printed it") {
+        $0.statedBusBandwidth.map { Double($0) / 1000 }
       },
     ])
 }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import TrafficAnalysis
+
+/// Says in a sentence what the times tell.
+enum TimingText {
+  /// One line for the digest; `nil` without times.
+  static func digest(_ summary: TrafficSummary) -> String? {
+    var parts: [String] = []
+    if let whole = summary.overlaps.first(where: { $0.step.isEmpty && $0.dimension == nil }),
+      let duration = whole.duration, duration > 0
+    {
+      let busy = share(whole.communication, of: duration)
+      var text = "communication kernels run for \(busy) of the time"
+      if whole.communication > 0 {
+        text += ", \(share(whole.hidden, of: whole.communication)) of that beside compute"
+      }
+      parts.append(text + " (\(Quantity.counted(whole.ranks, "rank")))")
+    } else if !summary.durations.isEmpty {
+      let calls = summary.durations.reduce(UInt64(0)) { $0.saturatingAdd($1.durations.count) }
+      parts.append("\(Quantity.count(calls)) calls with times")
+    }
+    let rows = summary.durations.compactMap { row in
+      row.busBandwidth(row.durations.quantile(permille: 500)).map { (row: row, bandwidth: $0) }
+    }
+    if let best = rows.max(by: { $0.bandwidth < $1.bandwidth }) {
+      parts.append(
+        "best median bus bandwidth \(Quantity.fixed(best.bandwidth, places: 1)) GB/s "
+          + "(\(PlainText.printable(best.row.collective)) of "
+          + "\(Quantity.bytes(best.row.messageBytes ?? 0)))")
+    }
+    let waited = summary.waiting.reduce(Int64(0)) {
+      $0.addingReportingOverflow($1.waited).partialValue
+    }
+    let spent = summary.waiting.reduce(Int64(0)) {
+      $0.addingReportingOverflow($1.duration).partialValue
+    }
+    if spent > 0, waited > 0 {
+      parts.append("\(share(waited, of: spent)) of the time in collectives is waiting for others")
+    }
+    return parts.isEmpty ? nil : "times: " + parts.joined(separator: "; ")
+  }
+
+  private static func share(_ part: Int64, of whole: Int64) -> String {
+    Quantity.share(UInt64(clamping: part), of: UInt64(clamping: whole))
+  }
+}
