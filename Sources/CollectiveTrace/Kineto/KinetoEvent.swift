@@ -57,16 +57,33 @@ extension KinetoStore {
     // `"ph": "`, lowest byte first.
     guard phase << 8 == 0x22_203A_2268_7022 << 8 else { return false }
     guard phase >> 56 == 0x58 else { return cursor.byte(at: offset + 8) == 0x22 }
-    // `", "cat"` and `: "`, then `python_f...`, or `cpu_op` with a name that is not `record_p...`.
-    guard cursor.word(at: offset + 8) == 0x2274_6163_2220_2C22 else { return false }
-    if cursor.word(at: offset + 19) == 0x665F_6E6F_6874_7970 {
-      return cursor.byte(at: offset + 18) == 0x22
-    }
-    guard cursor.word(at: offset + 16) == 0x6F5F_7570_6322_203A,
-      cursor.word(at: offset + 24) == 0x6D61_6E22_202C_2270,
-      cursor.word(at: offset + 32) & 0xFF_FFFF_FFFF == 0x22_203A_2265
+    // `", "cat"` and `: "`.
+    guard cursor.word(at: offset + 8) == 0x2274_6163_2220_2C22,
+      cursor.word(at: offset + 16) & 0xFF_FFFF == 0x22_203A
     else { return false }
-    return cursor.word(at: offset + 37) != 0x705F_6472_6F63_6572
+    let category = offset + 19
+    let first = cursor.word(at: category)
+    // `python_f...`
+    if first == 0x665F_6E6F_6874_7970 { return true }
+    let end: Int
+    if first & 0xFF_FFFF_FFFF_FFFF == 0x22_706F_5F75_7063 {
+      end = category + 6
+    } else if first == 0x6E75_725F_6164_7563,
+      cursor.word(at: category + 8) & 0xFF_FFFF_FFFF == 0x22_656D_6974
+    {
+      end = category + 12
+    } else {
+      return false
+    }
+    // `", "name` and `": "`.
+    guard cursor.word(at: end) == 0x656D_616E_2220_2C22,
+      cursor.word(at: end + 8) & 0xFFFF_FFFF == 0x2220_3A22
+    else { return false }
+    let name = cursor.word(at: end + 12)
+    // Of all these names, `record_p...`, `cudaLaun...`, `cuLaunch...` and `hip...` are needed.
+    return name != 0x705F_6472_6F63_6572 && name != 0x6E75_614C_6164_7563
+      && name != 0x6863_6E75_614C_7563
+      && name & 0xFF_FFFF != 0x70_6968
   }
 
   /// The kind of a complete event, or `nil` when it tells nothing here.

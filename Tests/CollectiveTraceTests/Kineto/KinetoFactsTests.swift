@@ -331,6 +331,25 @@ import Testing
     #expect(timing.steps.map(\.communication) == [210_750])
   }
 
+  @Test func theSpacingOfAnEventDoesNotMatter() {
+    let text = KinetoText.document(
+      KinetoText.collective(
+        "allreduce", kernel: Self.reduceKernel, number: 10, input: 8, output: 8, at: 1000,
+        kernelAt: 1100, duration: 50)
+        + [
+          KinetoText.event("cuda_runtime", "cudaEventRecord", ts: "1", dur: "1"),
+          KinetoText.event("python_function", "a.py(3): f", ts: "1", dur: "1"),
+          KinetoText.event("cpu_op", "aten::add", ts: "1", dur: "1"),
+        ])
+    let usual = KinetoText.read(text)
+    let tight = KinetoText.read(
+      text.replacing("\": ", with: "\":").replacing(", \"", with: ",\""))
+    #expect(usual.rows == ["tp_group all_reduce float32 8 x1"])
+    #expect(tight.rows == usual.rows)
+    #expect(tight.files[0].lineClasses.map(\.lines) == usual.files[0].lineClasses.map(\.lines))
+    #expect(tight.processes[0].timing?.calls == usual.processes[0].timing?.calls)
+  }
+
   @Test func anEventOfAnotherWriterIsNoCall() throws {
     let partial = KinetoText.read(
       "[{\"name\": \"AllReduce\", \"cat\": \"COLL\", \"ph\": \"b\", \"id\": 0, \"pid\": 1, \"tid\": 1, \"ts\": 12.5, \"args\": {\"Count\": 4}}]"
