@@ -31,6 +31,16 @@ public enum TraceReader {
     do throws(TraceError) {
       var text = try TraceText(
         path: path, maximumBytes: options.maximumBytesPerFile, progress: progress)
+      let isArchive = text.withPrefix { prefix in
+        var prefix = prefix
+        prefix.position = 257
+        return prefix.starts(with: "ustar")
+      }
+      guard !isArchive else {
+        throw TraceError.unsupported(
+          path: path, content: "a compressed tar archive",
+          advice: "unpack it and pass the folder: `tar -xf FILE -C DIR`")
+      }
       let format = text.withPrefix { TraceFormat.recognise($0) }
       var partial = format.read(&text, path, options)
       text.apply(to: &partial.files[0])

@@ -47,7 +47,12 @@ enum CoverageStatement {
         .parsed, .knownIgnored, .unrecognised, .tornRecovered, .tornLost, .malformed,
       ]
       if !file.format.isEmpty || file[.parsed].lines > 0 {
-        for name in classes { coverage.ncclLines += file[name].lines }
+        let lines = classes.reduce(0) { $0 + file[$1].lines }
+        if file.format.isEmpty || file.format == TraceFormat.ncclLog.name {
+          coverage.ncclLines += lines
+        } else {
+          coverage.traceRecords += lines
+        }
       }
       coverage.linesLost += file[.tornLost].lines + file[.malformed].lines
       coverage.linesUnrecognised += file[.unrecognised].lines
@@ -162,6 +167,19 @@ enum CoverageStatement {
     if dumps > 0 {
       lines.append(
         "PyTorch's Flight Recorder keeps the last calls only: the traffic of \(counted(dumps, "rank")) is that of these calls, not of the job."
+      )
+    }
+    var calls: UInt64 = 0
+    var unsized: UInt64 = 0
+    for record in table.records where record.facts.source != .ncclLog {
+      for row in record.facts.communicators.lazy.flatMap(\.calls) {
+        calls.add(row.calls)
+        if row.isUnsized { unsized.add(row.calls) }
+      }
+    }
+    if unsized > 0 {
+      lines.append(
+        "\(unsized) of \(calls) calls of the traces state no size: they are counted as operations, without bytes."
       )
     }
     let homeless = table.records.count { !statesHost($0.facts) }

@@ -484,6 +484,7 @@ struct FindingCollector {
   private mutating func messages() {
     struct Sum {
       var level: Notice.Level
+      var source: TraceSource
       var count = 0
       var processes = 0
       var location: String
@@ -492,28 +493,41 @@ struct FindingCollector {
     var order: [String] = []
     var sums: [String: Sum] = [:]
     for record in table.records {
-      for notice in record.facts.notices where notice.level != .info {
-        let shape = Self.shape(notice.text)
-        if sums[shape] == nil {
-          order.append(shape)
-          let file = table.files[record.facts.file].file
-          sums[shape] = Sum(
-            level: notice.level, location: "\(file):\(notice.line)", text: notice.text)
+      for facts in [record.facts]
+        + record.timed.lazy.map(\.facts).filter({
+          $0.source != record.facts.source
+        })
+      {
+        for notice in facts.notices where notice.level != .info {
+          let shape = Self.shape(notice.text)
+          if sums[shape] == nil {
+            order.append(shape)
+            let file = table.files[facts.file].file
+            let line = notice.line > 0 ? ":\(notice.line)" : ""
+            sums[shape] = Sum(
+              level: notice.level, source: facts.source, location: file + line, text: notice.text)
+          }
+          sums[shape]?.count += notice.count
+          sums[shape]?.processes += 1
         }
-        sums[shape]?.count += notice.count
-        sums[shape]?.processes += 1
       }
     }
     for shape in order {
       guard let sum = sums[shape] else { continue }
+      let evidence =
+        "\(CoverageStatement.counted(sum.count, "time")) in "
+        + CoverageStatement.counted(sum.processes, "process", "processes")
+      guard sum.source == .ncclLog else {
+        add(
+          "trace-incomplete", .note, "A trace cannot tell all: \(sum.text)", at: sum.location,
+          evidence: evidence, do: "Keep it in mind when reading totals; a log of the job has more.")
+        continue
+      }
       let severity: Finding.Severity =
         sum.level == .error ? .error : Self.soundsSerious(sum.text) ? .warning : .note
       add(
-        "nccl-warning", severity, "NCCL warned: \(sum.text)",
-        at: sum.location,
-        evidence: "\(CoverageStatement.counted(sum.count, "time")) in "
-          + CoverageStatement.counted(sum.processes, "process", "processes"),
-        do: "Read the lines around it.")
+        "nccl-warning", severity, "NCCL warned: \(sum.text)", at: sum.location,
+        evidence: evidence, do: "Read the lines around it.")
     }
   }
 }

@@ -117,13 +117,14 @@ struct SummaryAssembly {
       let views = communicator.instances.map { endpoints.instances[$0] }
       connectionCheck.check(views)
       let placement = Placement(communicator, views, hosts: hosts)
-      let logsBytes = releases.logsBytes(communicator: index)
+      let isLogged = !views.contains(where: \.isSampled)
+      let logsBytes = isLogged ? releases.logsBytes(communicator: index) : false
       var accountant = TrafficAccountant(
         communicator, views, placement, logsBytes: logsBytes)
       let traffic = accountant.account(&ledger)
       if traffic.classes.contains(where: {
         $0.dataType == .unknown && ($0.kind == .allGather || $0.kind == .broadcast)
-      }), !views.contains(where: \.isSampled) {
+      }), isLogged {
         hasByteCounts = true
       }
       let own = AnalysedCommunicator(

@@ -61,7 +61,9 @@ struct TimedJoin {
     for source in Self.order {
       for process in processes where process.source == source {
         if let place = place(of: process) {
-          let map = process.communicators.map { Self.match($0, in: records[place].facts) }
+          let map = process.communicators.map {
+            Self.match($0, of: source, in: records[place].facts)
+          }
           records[place].timed.append(TimedProcess(facts: process, communicators: map))
           records[place].files.append(process.file)
           if records[place].facts.globalRank == nil {
@@ -131,13 +133,17 @@ struct TimedJoin {
   }
 
   /// The communicator of a process that a trace's communicator is.
-  private static func match(_ own: CommunicatorFacts, in process: ProcessFacts) -> Int? {
+  private static func match(
+    _ own: CommunicatorFacts, of source: TraceSource, in process: ProcessFacts
+  ) -> Int? {
     let all = process.communicators
     func fits(_ other: CommunicatorFacts) -> Bool {
       (own.rank == nil || other.rank == nil || own.rank == other.rank)
         && (own.size == nil || other.size == nil || own.size == other.size)
     }
-    if let identifier = own.identifier {
+    // PyTorch's traces name a group by what they know of it, NCCL by a hash of its own.
+    let sharesIdentifiers = statesHash(source) && statesHash(process.source)
+    if sharesIdentifiers, let identifier = own.identifier {
       let same = all.indices.filter { all[$0].identifier == identifier && fits(all[$0]) }
       // NCCL 2.18 to 2.22 print one id for several splits; the size or the rank tells most apart.
       if let only = same.first, same.count == 1 { return only }
@@ -155,6 +161,14 @@ struct TimedJoin {
       calls.isSubset(of: Set(all[index].calls.lazy.map(CallKey.init)))
     }
     return able.count == 1 ? able.first : nil
+  }
+
+  /// Whether the identifiers of a source are NCCL's hashes of communicators.
+  private static func statesHash(_ source: TraceSource) -> Bool {
+    switch source {
+    case .ncclLog, .inspector, .profiler: true
+    case .kineto, .flightRecorder, .executionTrace: false
+    }
   }
 
   /// A call by what all sources state of it.

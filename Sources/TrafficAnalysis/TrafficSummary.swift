@@ -502,8 +502,10 @@ public struct Finding: Sendable, Equatable {
     "several-jobs",
     "sizes-summed",
     "small-messages",
+    "straggler",
     "topology-contradicts-log",
     "topology-does-not-fit",
+    "trace-incomplete",
     "traffic-unexplained",
     "unknown-data-type",
     "versions-differ",
@@ -538,6 +540,8 @@ public struct Coverage: Sendable, Equatable {
   public var communicators: Int = 0
   /// Lines written by NCCL.
   public var ncclLines: Int = 0
+  /// Records of traces that are no logs: events, calls, lines of a report.
+  public var traceRecords: Int = 0
   /// Lines lost to tearing, cutting or damage, as far as they can be counted.
   public var linesLost: Int = 0
   /// NCCL lines that no known format matched.

@@ -165,6 +165,7 @@ struct TimedFactBuilder {
       kind: key.kind, dataType: key.dataType, peer: key.peer,
       elementCount: key.elementCount ?? 0, calls: 0, elements: 0)
     row.isCoarse = key.elementCount == nil
+    row.isUnsized = call.elementCount == nil
     rows[key] = processes[process].communicators[communicator].calls.count
     processes[process].communicators[communicator].calls.append(row)
     return processes[process].communicators[communicator].calls.count - 1

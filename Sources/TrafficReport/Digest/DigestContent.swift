@@ -103,8 +103,15 @@ struct DigestContent {
     }
     first.append(files)
     func amount(_ value: Int) -> String { value == 0 ? "none" : Quantity.count(value) }
-    var second = [
-      "\(Quantity.counted(coverage.ncclLines, "NCCL line"))",
+    var second: [String] = []
+    if coverage.ncclLines > 0 || coverage.traceRecords == 0 {
+      second.append(Quantity.counted(coverage.ncclLines, "NCCL line"))
+    }
+    if coverage.traceRecords > 0 {
+      second.append(
+        Quantity.counted(coverage.traceRecords, "record of traces", "records of traces"))
+    }
+    second += [
       "\(amount(coverage.linesLost)) lost", "\(amount(coverage.linesUnrecognised)) unrecognised",
     ]
     if !coverage.versions.isEmpty {

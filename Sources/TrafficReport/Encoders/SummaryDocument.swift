@@ -66,6 +66,7 @@ enum SummaryDocument {
     json.member("files", .integer(coverage.files))
     json.member("files_incomplete", .integer(coverage.filesIncomplete))
     json.member("nccl_lines", .integer(coverage.ncclLines))
+    json.member("trace_records", .integer(coverage.traceRecords))
     json.member("lines_lost", .integer(coverage.linesLost))
     json.member("lines_unrecognised", .integer(coverage.linesUnrecognised))
     json.member("bytes_without_pair", .unsigned(coverage.unmatchedBytes))

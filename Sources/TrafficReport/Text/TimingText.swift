@@ -30,6 +30,20 @@ enum TimingText {
           + "(\(PlainText.printable(best.row.collective)) of "
           + "\(Quantity.bytes(best.row.messageBytes ?? 0)))")
     }
+    let measured = summary.bandwidths.filter { $0.source == "nccl_tests" }
+    if !measured.isEmpty {
+      var text = Quantity.counted(measured.count, "measurement") + " of nccl-tests"
+      let best = measured.compactMap { row in
+        (row.statedBusBandwidth.map { Double($0) / 1000 } ?? row.busBandwidth).map { (row, $0) }
+      }.max { $0.1 < $1.1 }
+      if let (row, bandwidth) = best {
+        text +=
+          ", up to \(Quantity.fixed(bandwidth, places: 1)) GB/s "
+          + "(\(PlainText.printable(row.collective ?? "operation not named")) of "
+          + "\(Quantity.bytes(row.messageBytes)))"
+      }
+      parts.append(text)
+    }
     let waited = summary.waiting.reduce(Int64(0)) {
       $0.addingReportingOverflow($1.waited).partialValue
     }
