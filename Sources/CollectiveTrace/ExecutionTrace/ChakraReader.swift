@@ -69,7 +69,7 @@ struct ChakraReader: FormatReader, ~Copyable {
   mutating func consumeUnfinished(_ base: UnsafeRawPointer, count: Int, isCut: Bool) {
     let taken = take(unsafe TextCursor(base, from: 0, to: count))
     guard taken < count || skipping > 0 else { return }
-    book(.tornLost, bytes: count - taken)
+    ledger.book(.tornLost, bytes: count - taken)
     skipping = 0
     if !isCut {
       ledger.status = .truncated
@@ -77,7 +77,7 @@ struct ChakraReader: FormatReader, ~Copyable {
     }
   }
 
-  mutating func bookOversizeLine(bytes: Int) { book(.malformed, bytes: bytes) }
+  mutating func bookOversizeLine(bytes: Int) { ledger.book(.malformed, bytes: bytes) }
 
   private mutating func take(_ text: TextCursor) -> Int {
     if isAfterGap {
@@ -86,7 +86,7 @@ struct ChakraReader: FormatReader, ~Copyable {
       skipping = 0
     }
     guard !isLost else {
-      book(.tornLost, bytes: text.end)
+      ledger.book(.tornLost, bytes: text.end)
       return text.end
     }
     var position = 0
@@ -101,7 +101,7 @@ struct ChakraReader: FormatReader, ~Copyable {
       guard let length = head.varint() else {
         // Ten bytes are the longest length.
         guard text.end - position >= 10 else { break }
-        book(.malformed, bytes: text.end - position)
+        ledger.book(.malformed, bytes: text.end - position)
         ledger.status = .damaged
         ledger.detail = "A node has no length; the rest of the trace was not read."
         isLost = true
@@ -110,7 +110,7 @@ struct ChakraReader: FormatReader, ~Copyable {
       guard length <= UInt64(maximumRecordBytes) else {
         let (end, overflow) = head.position.addingReportingOverflow(Int(clamping: length))
         let here = min(overflow ? .max : end, text.end)
-        book(.malformed, bytes: here - position)
+        ledger.book(.malformed, bytes: here - position)
         skipping = (overflow ? .max : end) - here
         position = here
         continue
@@ -118,25 +118,14 @@ struct ChakraReader: FormatReader, ~Copyable {
       let end = head.position + Int(length)
       guard end <= text.end else { break }
       let lineClass = read(text, head.position..<end)
-      book(lineClass, bytes: end - position)
+      ledger.book(lineClass, bytes: end - position)
       position = end
     }
     return position
   }
 
-  private mutating func book(_ lineClass: FileLedger.LineClass, bytes: Int) {
-    ledger.lines += 1
-    ledger.bytes += bytes
-    ledger[lineClass].lines += 1
-    ledger[lineClass].bytes += bytes
-  }
-
   mutating func finish() -> TracePartial {
-    ledger.coarsenedCalls = facts.coarsenedCalls
-    var partial = TracePartial()
-    partial.files = [ledger]
-    partial.processes = facts.processes
-    return partial
+    facts.partial(ledger)
   }
 
   // MARK: - Messages

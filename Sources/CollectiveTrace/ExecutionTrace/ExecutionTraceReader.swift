@@ -50,14 +50,14 @@ struct ExecutionTraceReader: FormatReader, ~Copyable {
 
   mutating func consumeUnfinished(_ base: UnsafeRawPointer, count: Int, isCut: Bool) {
     let taken = unsafe take(base, count: count, isLast: true)
-    if taken < count { book(isCut ? .tornLost : .malformed, bytes: count - taken) }
+    if taken < count { ledger.book(isCut ? .tornLost : .malformed, bytes: count - taken) }
     if part != .tail, !isCut, ledger.bytes > 0 {
       ledger.status = .truncated
       ledger.detail = "The trace ends before its nodes do; everything before was read."
     }
   }
 
-  mutating func bookOversizeLine(bytes: Int) { book(.malformed, bytes: bytes) }
+  mutating func bookOversizeLine(bytes: Int) { ledger.book(.malformed, bytes: bytes) }
 
   private mutating func take(_ base: UnsafeRawPointer, count: Int, isLast: Bool) -> Int {
     var position = 0
@@ -67,18 +67,18 @@ struct ExecutionTraceReader: FormatReader, ~Copyable {
       case .head:
         guard let taken = unsafe takeHead(base, count: count) else {
           guard count > maximumRecordBytes else { return 0 }
-          book(.malformed, bytes: count)
+          ledger.book(.malformed, bytes: count)
           part = .tail
           return count
         }
         position = taken
       case .tail:
-        book(.knownIgnored, bytes: count - position)
+        ledger.book(.knownIgnored, bytes: count - position)
         return count
       case .nodes:
         guard let taken = unsafe takeNode(base, position, count, isLast: isLast) else {
           guard count - position > maximumRecordBytes else { return position }
-          book(.malformed, bytes: count - position)
+          ledger.book(.malformed, bytes: count - position)
           isAfterGap = true
           return count
         }
@@ -88,19 +88,8 @@ struct ExecutionTraceReader: FormatReader, ~Copyable {
     return position
   }
 
-  private mutating func book(_ lineClass: FileLedger.LineClass, bytes: Int) {
-    ledger.lines += 1
-    ledger.bytes += bytes
-    ledger[lineClass].lines += 1
-    ledger[lineClass].bytes += bytes
-  }
-
   mutating func finish() -> TracePartial {
-    ledger.coarsenedCalls = facts.coarsenedCalls
-    var partial = TracePartial()
-    partial.files = [ledger]
-    partial.processes = facts.processes
-    return partial
+    facts.partial(ledger)
   }
 
   // MARK: - Parts
@@ -112,7 +101,7 @@ struct ExecutionTraceReader: FormatReader, ~Copyable {
     while let key = cursor.nextKey() {
       if cursor.equals(key, "nodes") {
         guard cursor.beginArray() else { return nil }
-        book(.knownIgnored, bytes: cursor.position)
+        ledger.book(.knownIgnored, bytes: cursor.position)
         part = .nodes
         return cursor.position
       }
@@ -135,7 +124,7 @@ struct ExecutionTraceReader: FormatReader, ~Copyable {
       var text = unsafe TextCursor(base, from: start, to: count)
       while !text.isAtEnd, text.next != 0x0A || !Self.beginsNode(text) { text.position += 1 }
       let lost = text.position - start
-      if lost > 0 { book(.tornLost, bytes: lost) }
+      if lost > 0 { ledger.book(.tornLost, bytes: lost) }
       isAfterGap = text.isAtEnd
       if lost > 0 { return lost }
     }
@@ -143,32 +132,32 @@ struct ExecutionTraceReader: FormatReader, ~Copyable {
     guard let first = cursor.peek() else { return isLast ? endOfText(count - start) : nil }
     if first == 0x5D {
       cursor.position += 1
-      book(.knownIgnored, bytes: cursor.position - start)
+      ledger.book(.knownIgnored, bytes: cursor.position - start)
       part = .tail
       return cursor.position - start
     }
     guard first == 0x7B else {
       isAfterGap = true
-      book(.malformed, bytes: cursor.position + 1 - start)
+      ledger.book(.malformed, bytes: cursor.position + 1 - start)
       return cursor.position + 1 - start
     }
     var node = Node()
     node.read(&cursor)
     switch cursor.state {
     case .valid:
-      book(enter(node, cursor), bytes: cursor.position - start)
+      ledger.book(enter(node, cursor), bytes: cursor.position - start)
       return cursor.position - start
     case .incomplete: return nil
     case .malformed:
       let next = min(max(cursor.position, start + 1), count)
-      book(.malformed, bytes: next - start)
+      ledger.book(.malformed, bytes: next - start)
       isAfterGap = true
       return next - start
     }
   }
 
   private mutating func endOfText(_ bytes: Int) -> Int {
-    if bytes > 0 { book(.knownIgnored, bytes: bytes) }
+    if bytes > 0 { ledger.book(.knownIgnored, bytes: bytes) }
     return bytes
   }
 

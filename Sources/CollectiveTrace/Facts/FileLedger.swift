@@ -156,6 +156,14 @@ public struct FileLedger: Sendable, Equatable {
     set { lineClasses[lineClass.rawValue] = newValue }
   }
 
+  /// Books lines, or records of a trace, with their bytes: in their class and in the totals.
+  mutating func book(_ lineClass: LineClass, lines: Int = 1, bytes: Int) {
+    self.lines += lines
+    self.bytes += bytes
+    self[lineClass].lines += lines
+    self[lineClass].bytes += bytes
+  }
+
   /// Whether the classes add up to the totals.
   public var isBalanced: Bool {
     lineClasses.reduce(0) { $0 + $1.lines } == lines

@@ -149,6 +149,16 @@ struct TimedFactBuilder {
     processes[process].timing?.calls.append(timed)
   }
 
+  /// The facts of the whole file, with its ledger.
+  func partial(_ ledger: FileLedger) -> TracePartial {
+    var ledger = ledger
+    ledger.coarsenedCalls = coarsenedCalls
+    var partial = TracePartial()
+    partial.files = [ledger]
+    partial.processes = processes
+    return partial
+  }
+
   /// The row of a call; one row without size per operation and type takes what finds no room.
   private mutating func row(of call: Call, _ process: Int, _ communicator: Int) -> Int {
     var key = RowKey(

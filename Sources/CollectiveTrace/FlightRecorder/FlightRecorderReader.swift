@@ -95,26 +95,15 @@ struct FlightRecorderReader: FormatReader, ~Copyable {
     if let failure {
       ledger = FileLedger(file: ledger.file)
       ledger.format = format
-      book(.malformed, bytes: dumpBytes + otherBytes)
+      ledger.book(.malformed, bytes: dumpBytes + otherBytes)
       ledger.status = failure.status
       ledger.detail = failure.text
     } else {
       // The dump is one line with all bytes; each call in it counts as a line without any.
-      book(.parsed, bytes: dumpBytes)
-      if otherBytes > 0 { book(.foreign, bytes: otherBytes) }
-      ledger.coarsenedCalls = facts.coarsenedCalls
+      ledger.book(.parsed, bytes: dumpBytes)
+      if otherBytes > 0 { ledger.book(.foreign, bytes: otherBytes) }
     }
-    var partial = TracePartial()
-    partial.files = [ledger]
-    partial.processes = facts.processes
-    return partial
-  }
-
-  private mutating func book(_ lineClass: FileLedger.LineClass, bytes: Int) {
-    ledger.lines += 1
-    ledger.bytes += bytes
-    ledger[lineClass].lines += 1
-    ledger[lineClass].bytes += bytes
+    return facts.partial(ledger)
   }
 
   // MARK: - Content
@@ -148,11 +137,11 @@ struct FlightRecorderReader: FormatReader, ~Copyable {
         places[record.group]
         ?? communicator(of: FlightGroup(name: record.group, purpose: record.purpose))
       guard let place else {
-        book(.malformed, bytes: 0)
+        ledger.book(.malformed, bytes: 0)
         continue
       }
       places[record.group] = place
-      book(enter(record, communicator: place), bytes: 0)
+      ledger.book(enter(record, communicator: place), bytes: 0)
     }
     try enterProgress(fields["pg_status"], records, places, &tree)
   }

@@ -72,7 +72,7 @@ struct InspectorReader: FormatReader, ~Copyable {
     }
   }
 
-  mutating func bookOversizeLine(bytes: Int) { book(.malformed, lines: 1, bytes: bytes) }
+  mutating func bookOversizeLine(bytes: Int) { ledger.book(.malformed, lines: 1, bytes: bytes) }
 
   /// Takes one object or line from the start; `nil` when more text is needed to tell.
   private mutating func takeRecord(_ base: UnsafeRawPointer, count: Int, isLast: Bool) -> Int? {
@@ -81,14 +81,14 @@ struct InspectorReader: FormatReader, ~Copyable {
     let line = lineEnd.map { $0 + 1 } ?? count
     var cursor = unsafe JSONCursor(base, from: 0, to: lineEnd ?? count)
     guard let first = cursor.peek() else {
-      book(.foreign, lines: lineEnd == nil && line == 0 ? 0 : 1, bytes: line)
+      ledger.book(.foreign, lines: lineEnd == nil && line == 0 ? 0 : 1, bytes: line)
       return line
     }
     let isAfterGap = self.isAfterGap
     self.isAfterGap = false
     guard first == 0x7B else {
       // The rest of a record whose start is missing, or another program's output.
-      book(isAfterGap ? .tornLost : .foreign, lines: 1, bytes: line)
+      ledger.book(isAfterGap ? .tornLost : .foreign, lines: 1, bytes: line)
       return line
     }
     record.read(&cursor)
@@ -111,7 +111,7 @@ struct InspectorReader: FormatReader, ~Copyable {
       }
       if cursor.state == .incomplete, limit == count, !isLast { return nil }
     }
-    book(.malformed, lines: 1, bytes: line)
+    ledger.book(.malformed, lines: 1, bytes: line)
     return line
   }
 
@@ -124,7 +124,7 @@ struct InspectorReader: FormatReader, ~Copyable {
       lines = unsafe Self.newlines(base, line)
     }
     let number = ledger.lines + 1
-    book(enter(number), lines: lines, bytes: line)
+    ledger.book(enter(number), lines: lines, bytes: line)
     return line
   }
 
@@ -174,11 +174,7 @@ struct InspectorReader: FormatReader, ~Copyable {
 
   mutating func finish() -> TracePartial {
     noteMissingCalls()
-    ledger.coarsenedCalls = facts.coarsenedCalls
-    var partial = TracePartial()
-    partial.files = [ledger]
-    partial.processes = facts.processes
-    return partial
+    return facts.partial(ledger)
   }
 
   /// States how many calls have a sequence number below the highest and no record.
@@ -204,13 +200,6 @@ struct InspectorReader: FormatReader, ~Copyable {
   }
 
   // MARK: - Lines
-
-  private mutating func book(_ lineClass: FileLedger.LineClass, lines: Int, bytes: Int) {
-    ledger.lines += lines
-    ledger.bytes += bytes
-    ledger[lineClass].lines += lines
-    ledger[lineClass].bytes += bytes
-  }
 
   private static func newline(_ start: UnsafeRawPointer, _ count: Int) -> Int? {
     guard count > 0, let found = unsafe memchr(start, 0x0A, count) else { return nil }

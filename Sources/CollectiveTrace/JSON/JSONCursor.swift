@@ -197,63 +197,31 @@ struct JSONCursor {
   /// Reads a whole number, or one in a string (`"12"`); anything else is skipped and gives `nil`.
   ///
   /// A fraction or exponent that leaves no whole number gives `nil`.
-  mutating func integer() -> Int64? {
-    guard state == .valid else { return nil }
-    guard let next = peek() else {
-      runOut()
-      return nil
-    }
-    if next == 0x22 {
-      guard let text = string() else { return nil }
-      return Self.integer(in: self, text)
-    }
-    let start = position
-    skipValue()
-    guard state == .valid else { return nil }
-    return Self.integer(in: self, start..<position)
-  }
+  mutating func integer() -> Int64? { scalar().flatMap { Self.integer(in: self, $0) } }
 
   /// Reads a number, or one in a string; anything else (`"nan"`, `null`) is skipped, `nil`.
   mutating func number() -> Double? {
-    guard state == .valid else { return nil }
-    guard let next = peek() else {
-      runOut()
-      return nil
-    }
-    let text: Range<Int>
-    if next == 0x22 {
-      guard let inner = string() else { return nil }
-      text = inner
-    } else {
-      let start = position
-      skipValue()
-      guard state == .valid else { return nil }
-      text = start..<position
-    }
-    guard text.count <= 64, !text.isEmpty else { return nil }
-    let value = Double(self.text(text))
+    guard let range = scalar(), range.count <= 64, !range.isEmpty else { return nil }
+    let value = Double(text(range))
     return value.flatMap { $0.isFinite ? $0 : nil }
   }
 
   /// Reads a decimal number of a unit as an integer of a thousandth of it: microseconds with a
   /// fraction as nanoseconds, exactly; digits beyond the third are cut off.
-  mutating func thousandths() -> Int64? {
+  mutating func thousandths() -> Int64? { scalar().flatMap { thousandths(in: $0) } }
+
+  /// Skips a value and returns its text, a string's without the quotes.
+  @inline(__always)
+  private mutating func scalar() -> Range<Int>? {
     guard state == .valid else { return nil }
     guard let next = peek() else {
       runOut()
       return nil
     }
-    let text: Range<Int>
-    if next == 0x22 {
-      guard let inner = string() else { return nil }
-      text = inner
-    } else {
-      let start = position
-      skipValue()
-      guard state == .valid else { return nil }
-      text = start..<position
-    }
-    return thousandths(in: text)
+    if next == 0x22 { return string() }
+    let start = position
+    skipValue()
+    return state == .valid ? start..<position : nil
   }
 
   private func thousandths(in text: Range<Int>) -> Int64? {

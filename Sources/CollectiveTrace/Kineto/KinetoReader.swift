@@ -120,12 +120,8 @@ struct KinetoReader: FormatReader, ~Copyable {
   // MARK: - Accounts
 
   private mutating func book(_ lineClass: FileLedger.LineClass, bytes: Int) {
-    let all = pending + bytes
+    ledger.book(lineClass, bytes: pending + bytes)
     pending = 0
-    ledger.lines += 1
-    ledger.bytes += all
-    ledger[lineClass].lines += 1
-    ledger[lineClass].bytes += all
   }
 
   /// Opens a damaged record; its bytes are added as they go by.

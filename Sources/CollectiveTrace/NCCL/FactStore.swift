@@ -84,17 +84,6 @@ struct FactStore: ~Copyable {
     var orderHash: UInt64
   }
 
-  /// The last all-gather of a lane, to see whether the next one repeats it.
-  struct Gather: BitwiseCopyable {
-    var sendBuffer: UInt64 = 0
-    var receiveBuffer: UInt64 = 0
-    var row = -1
-    /// Length of the lane's sequence right after it.
-    var position = -1
-    /// Equal ones right before it.
-    var run = 0
-  }
-
   /// One row of exchange counts.
   struct ExchangeRow: BitwiseCopyable {
     var communicator: Int32
@@ -143,7 +132,7 @@ struct FactStore: ~Copyable {
     var process: Int32
     var device: Int32
     var recorder = SequenceRecorder()
-    var gather = Gather()
+    var gather = LastGather()
     var openCommunicator: Int32 = -1
     var openThread: Int32 = -1
     var openOperationCount: UInt64 = 0
@@ -430,22 +419,13 @@ struct FactStore: ~Copyable {
   }
 
   /// Notes the buffers of an all-gather that is about to be counted.
-  mutating func noteGather(row: Int, communicator: Int, sendBuffer: UInt64, receiveBuffer: UInt64) {
+  @inline(__always)
+  mutating func noteGather(row: Int, communicator: Int, buffers: GatherBuffers) {
     let lane = Int(communicators[communicator].lane)
-    let last = lanes[lane].gather
-    let position = lanes[lane].recorder.length
-    var run = 0
-    if last.position == position, last.row == row, last.sendBuffer == sendBuffer,
-      last.receiveBuffer == receiveBuffer, lanes[lane].openCommunicator < 0
-    {
-      run = last.run + 1
-      if run == 1 { rows[row].repeatedCalls &+= 1 }
-      // A third one shows that the second was no slip.
-      if run == 2 { rows[row].repeatedCalls &-= 1 }
-    }
-    lanes[lane].gather = Gather(
-      sendBuffer: sendBuffer, receiveBuffer: receiveBuffer, row: row, position: position + 1,
-      run: run)
+    let change = lanes[lane].gather.note(
+      row: Int32(truncatingIfNeeded: row), buffers: buffers,
+      position: lanes[lane].recorder.length, isAlone: lanes[lane].openCommunicator < 0)
+    if change != 0 { rows[row].repeatedCalls &+= UInt64(bitPattern: Int64(change)) }
   }
 
   /// Counts one send, receive or one-sided call.
@@ -901,45 +881,5 @@ extension FactStore.Lane {
     stamp &+= 1
     if stamp == 0 { stamp = 1 }
     stamps.resize(to: max(stamps.count, Int(size) * 2), filling: 0)
-  }
-}
-
-/// The lanes of a file; an array that can hold what owns memory.
-@safe
-struct LaneTable: ~Copyable {
-  private var base: UnsafeMutablePointer<FactStore.Lane>
-  private var capacity = 4
-  private(set) var count = 0
-
-  init() { unsafe base = UnsafeMutablePointer<FactStore.Lane>.allocate(capacity: 4) }
-
-  deinit {
-    unsafe base.deinitialize(count: count)
-    unsafe base.deallocate()
-  }
-
-  subscript(index: Int) -> FactStore.Lane {
-    @inline(__always) unsafeAddress {
-      precondition(index >= 0 && index < count)
-      return unsafe UnsafePointer(base + index)
-    }
-    @inline(__always) unsafeMutableAddress {
-      precondition(index >= 0 && index < count)
-      return unsafe base + index
-    }
-  }
-
-  /// Adds a lane and returns its index.
-  mutating func append(process: Int32, device: Int32) -> Int {
-    if count == capacity {
-      let new = UnsafeMutablePointer<FactStore.Lane>.allocate(capacity: capacity * 2)
-      unsafe new.moveInitialize(from: base, count: count)
-      unsafe base.deallocate()
-      unsafe base = new
-      capacity *= 2
-    }
-    unsafe (base + count).initialize(to: FactStore.Lane(process: process, device: device))
-    count += 1
-    return count - 1
   }
 }

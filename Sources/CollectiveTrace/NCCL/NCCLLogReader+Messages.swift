@@ -238,8 +238,8 @@ extension NCCLLogReader {
       entry.row = Int32(truncatingIfNeeded: row)
       if record.kind == .allGather {
         store.noteGather(
-          row: row, communicator: communicator, sendBuffer: record.sendBuffer,
-          receiveBuffer: record.receiveBuffer)
+          row: row, communicator: communicator,
+          buffers: GatherBuffers(send: record.sendBuffer, receive: record.receiveBuffer))
       }
       store.countCollective(
         row: row, communicator: communicator, thread: thread,

@@ -153,10 +153,7 @@ struct NCCLLogReader: FormatReader, ~Copyable {
 
   /// Books a line that is longer than the limit.
   mutating func bookOversizeLine(bytes: Int) {
-    ledger.lines += 1
-    ledger.bytes += bytes
-    ledger[.malformed].lines += 1
-    ledger[.malformed].bytes += bytes
+    ledger.book(.malformed, bytes: bytes)
   }
 
   /// Ends the file: closes open exchanges and hands over the facts.
@@ -291,8 +288,8 @@ struct NCCLLogReader: FormatReader, ~Copyable {
       if kind == .allGather {
         unsafe store.noteGather(
           row: Int(entry.row), communicator: Int(entry.communicator),
-          sendBuffer: Self.pointer(send + 10, sendLength),
-          receiveBuffer: Self.pointer(receive + 10, receiveLength))
+          buffers: GatherBuffers(
+            send: send + 10, sendLength, receive: receive + 10, receiveLength))
       }
       store.countCollective(
         row: Int(entry.row), communicator: Int(entry.communicator), thread: thread,

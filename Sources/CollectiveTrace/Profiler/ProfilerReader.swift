@@ -80,7 +80,7 @@ struct ProfilerReader: FormatReader, ~Copyable {
     while position < count, let end = unsafe memchr(base + position, 0x0A, count - position) {
       let next = unsafe UnsafeRawPointer(end) - base
       let lineClass = unsafe read(base, from: position, to: next)
-      book(lineClass, bytes: next + 1 - position)
+      ledger.book(lineClass, bytes: next + 1 - position)
       position = next + 1
     }
     return position
@@ -90,17 +90,10 @@ struct ProfilerReader: FormatReader, ~Copyable {
     let taken = unsafe consume(base, count: count)
     guard taken < count else { return }
     let lineClass = unsafe read(base, from: taken, to: count)
-    book(lineClass == .malformed ? .tornLost : lineClass, bytes: count - taken)
+    ledger.book(lineClass == .malformed ? .tornLost : lineClass, bytes: count - taken)
   }
 
-  mutating func bookOversizeLine(bytes: Int) { book(.malformed, bytes: bytes) }
-
-  private mutating func book(_ lineClass: FileLedger.LineClass, bytes: Int) {
-    ledger.lines += 1
-    ledger.bytes += bytes
-    ledger[lineClass].lines += 1
-    ledger[lineClass].bytes += bytes
-  }
+  mutating func bookOversizeLine(bytes: Int) { ledger.book(.malformed, bytes: bytes) }
 
   mutating func finish() -> TracePartial {
     // Calls that had begun are calls, too.
@@ -113,11 +106,7 @@ struct ProfilerReader: FormatReader, ~Copyable {
       ledger.status = .truncated
       ledger.detail = "The trace has no end: the process was killed; everything before was read."
     }
-    ledger.coarsenedCalls = facts.coarsenedCalls
-    var partial = TracePartial()
-    partial.files = [ledger]
-    partial.processes = facts.processes
-    return partial
+    return facts.partial(ledger)
   }
 
   // MARK: - Events

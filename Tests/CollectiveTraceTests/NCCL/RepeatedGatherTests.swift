@@ -55,4 +55,20 @@ import Testing
   @Test func otherCollectivesAreNotLookedAt() {
     #expect(repeated([Self.reduce, Self.reduce]) == [0])
   }
+
+  /// Lines that take the fast way compare text, those that take the slow way numbers.
+  @Test(arguments: [0x7f12_3456_7800, 0x1000_0000_0000, 0xffff_ffff_ffff, 0xabcd_ef01_2345])
+  func anAddressIsTheSameAsTextAndAsNumber(address: UInt64) {
+    let text = Array(("0x" + String(address, radix: 16) + "        ").utf8)
+    let isSame = unsafe text.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return false }
+      let asText = unsafe GatherBuffers(send: base, 14, receive: base, 14)
+      let asNumber = GatherBuffers(send: address, receive: address)
+      let other = GatherBuffers(send: address, receive: address ^ 0x10)
+      return asText == asNumber && asText != other
+    }
+    #expect(isSame)
+    #expect(GatherBuffers(send: 0, receive: 0) == GatherBuffers())
+    #expect(GatherBuffers(send: 1 << 50, receive: 0) != GatherBuffers(send: 1 << 51, receive: 0))
+  }
 }
