@@ -103,8 +103,9 @@ public struct TraceFormat: Sendable {
   /// Execution traces as PyTorch's ExecutionTraceObserver writes them.
   public static let executionTrace = TraceFormat(
     name: "execution_trace",
-    summary: "PyTorch execution traces: calls in `record_param_comms` nodes, without times",
-    recognisedBy: "a JSON object with `schema` and `nodes`",
+    summary:
+      "PyTorch execution traces (calls in `record_param_comms` nodes, without times), Chakra traces in JSON",
+    recognisedBy: "a JSON object with `schema` and `nodes`, or with `workload_graph`",
     recognises: { ExecutionTraceReader.recognises($0) },
     open: { ExecutionTraceReader(file: $0, options: $1) })
 
