@@ -45,6 +45,8 @@ struct NCCLLogReader: FormatReader, ~Copyable {
   var scratch: [UInt8] = []
   /// Tables of nccl-tests among the lines.
   var benchmarks = BenchmarkTable()
+  /// Headers of launchers among the lines.
+  var launches = LaunchHeader()
 
   enum CallSource { case collective, callTrace }
   enum Continuation { case none, matrix, warning, rcclVersion }
@@ -166,6 +168,7 @@ struct NCCLLogReader: FormatReader, ~Copyable {
     ledger.coarsenedCalls = store.coarsenedCalls
     ledger.unrecognisedShapes = shapes.ranked()
     partial.benchmarks = benchmarks.finish()
+    partial.launches = launches.finish()
     rasDocuments.finish()
     ledger.rasReports = (ras.reports + rasDocuments.reports).sorted { $0.line < $1.line }
     if !partial.processes.isEmpty || !partial.benchmarks.isEmpty {
