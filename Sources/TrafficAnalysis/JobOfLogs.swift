@@ -3,6 +3,34 @@
 public import CollectiveTrace
 
 extension TrafficAnalyzer {
+  /// Analyses a partial with what `--job` and the headers of the logs state about the job.
+  ///
+  /// A layout that only a header states is dropped again when communicators are none of its groups:
+  /// the header may be of another job, or of a launcher that makes groups of its own.
+  ///
+  /// - Returns: The summary, with findings about what was stated, and the job that was used.
+  /// - Throws: ``ConfigurationError`` when what `--job` names states too little or what cannot be.
+  public static func analyze(
+    _ partial: TracePartial, stated source: JobSource?, model: ModelConfiguration? = nil,
+    machines: [MachineTopology] = []
+  ) throws(ConfigurationError) -> (summary: TrafficSummary, job: JobResolution) {
+    var resolution = try job(of: partial, stated: source)
+    func analyzed() -> TrafficSummary {
+      analyze(
+        partial, job: resolution.job, model: model ?? resolution.job?.model, machines: machines)
+    }
+    var summary = analyzed()
+    if !resolution.isStated, resolution.job != nil,
+      let finding = summary.findings.first(where: { $0.code == "job-contradicts-logs" })
+    {
+      resolution.drop(
+        "The layout that a launcher states is not used: \(finding.summary) (\(finding.evidence))")
+      summary = analyzed()
+    }
+    summary.add(resolution)
+    return (summary, resolution)
+  }
+
   /// Finds what is known about the job of some logs: what `--job` states, filled up by the headers
   /// that launchers left in the logs.
   ///
@@ -12,7 +40,7 @@ extension TrafficAnalyzer {
   /// - Throws: ``ConfigurationError`` when what `--job` names states too little or what cannot be.
   /// - Complexity: O(*i* log *i*) in instances where only headers state a layout, else O(*n*) in
   ///   statements.
-  public static func job(
+  static func job(
     of partial: TracePartial, stated source: JobSource?
   ) throws(ConfigurationError) -> JobResolution {
     var resolution = try JobResolution(source, logs: partial)
@@ -31,24 +59,27 @@ extension TrafficAnalyzer {
           second: largest > job.worldSize
             ? "a communicator of \(largest) ranks" : "\(seen) ranks with logs",
           place: place, involvesJob: false))
+      resolution.job = nil
+      resolution.origins = []
     } else if ranks.jobs > 1, seen != job.worldSize {
-      resolution.omissions.append(
-        JobResolution.Omission(
-          text:
-            "A header states a job of \(job.worldSize) ranks, and the logs hold \(ranks.jobs) groups of ranks that share no communicator: it is not known which of them it is about.",
-          place: place))
+      resolution.drop(
+        "A launcher states a job of \(job.worldSize) ranks, and the logs hold \(ranks.jobs) groups of ranks that share no communicator: it is not known which of them it is about."
+      )
     } else if ranks.guessed > 0, seen != job.worldSize {
-      resolution.omissions.append(
-        JobResolution.Omission(
-          text:
-            "A header states a job of \(job.worldSize) ranks, and \(seen) are seen whose numbers are not known: its groups cannot be told.",
-          place: place))
-    } else {
-      return resolution
+      resolution.drop(
+        "A launcher states a job of \(job.worldSize) ranks, and \(seen) are seen whose numbers are not known: its groups cannot be told."
+      )
     }
-    resolution.job = nil
-    resolution.origins = []
     return resolution
+  }
+}
+
+extension JobResolution {
+  /// Takes the job back, which only a launcher states, and says why.
+  fileprivate mutating func drop(_ why: String) {
+    omissions.append(Omission(text: why, place: origins.first { $0.place.contains(":") }?.place ?? ""))
+    job = nil
+    origins = []
   }
 }
 
@@ -88,7 +119,9 @@ extension TrafficSummary {
     var files: [Substring] = []
     var places: [String] = []
     for origin in resolution.origins
-    where origin.key == "world_size" || origin.key.hasPrefix("parallelism") {
+    where origin.place.contains(":")
+      && (origin.key == "world_size" || origin.key.hasPrefix("parallelism"))
+    {
       let file = origin.place.lastIndex(of: ":").map { origin.place[..<$0] } ?? origin.place[...]
       guard !files.contains(file) else { continue }
       files.append(file)

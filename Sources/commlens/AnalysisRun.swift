@@ -53,18 +53,16 @@ struct AnalysisRun {
       if verdict.status == .malformedInput { Console.fail(IngestionVerdict.advice) }
       throw EarlyEnd(status: verdict.status)
     }
-    let resolution: JobResolution
+    var (summary, resolution): (TrafficSummary, JobResolution)
     do throws(ConfigurationError) {
-      resolution = try TrafficAnalyzer.job(of: partial, stated: described.job)
+      (summary, resolution) = try TrafficAnalyzer.analyze(
+        partial, stated: described.job, model: described.model, machines: described.machines)
     } catch {
       throw CommandFailure(status: .configuration, message: error.description)
     }
     origins = resolution.origins
-    let model = described.model ?? resolution.job?.model
-    var summary = TrafficAnalyzer.analyze(
-      partial, job: resolution.job, model: model, machines: described.machines)
-    summary.add(resolution)
-    Self.reconcile(&summary, resolution, model: model, console)
+    Self.reconcile(
+      &summary, resolution, model: described.model ?? resolution.job?.model, console)
     self.summary = summary
   }
 

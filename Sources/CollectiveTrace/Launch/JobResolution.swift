@@ -263,6 +263,13 @@ public struct JobResolution: Sendable {
         at: ConfigurationLocation(file: source.file), keyPath: "parallelism",
         accepted: ["flags of Megatron-LM, DeepSpeed, torchtitan, vLLM or SGLang"], similar: [])
     }
+    if let first = pool.unclear.first {
+      // To take 1 for a size that the file does not tell would be a guess.
+      throw .invalidValue(
+        at: Self.location(first.place, file: source.file),
+        keyPath: "parallelism.\(first.key.rawValue)", found: "not known (\(first.text))",
+        allowed: "a value that can be read from the file, or stated in a job description")
+    }
     guard let lines = pool.lines(ranks: ranks) else {
       throw .missingKey(
         at: ConfigurationLocation(file: source.file), keyPath: "world_size",
@@ -276,14 +283,17 @@ public struct JobResolution: Sendable {
     origins = Self.origins(of: lines)
   }
 
+  private static func location(_ place: String, file: String) -> ConfigurationLocation {
+    ConfigurationLocation(file: file, line: place.split(separator: ":").last.flatMap { Int($0) })
+  }
+
   /// The same error with the place in the launch file that states the value.
   private static func placed(
     _ error: ConfigurationError, _ lines: [LaunchPool.Line], _ file: String
   ) -> ConfigurationError {
     func location(_ path: String) -> ConfigurationLocation {
       let entry = lines.first { $0.path == path }?.entry ?? lines.first?.entry
-      let line = entry?.place.split(separator: ":").last.flatMap { Int($0) }
-      return ConfigurationLocation(file: file, line: line)
+      return Self.location(entry?.place ?? "", file: file)
     }
     switch error {
     case .contradiction(_, let path, let found, let allowed):

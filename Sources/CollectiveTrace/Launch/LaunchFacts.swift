@@ -109,11 +109,14 @@ public struct LaunchFacts: Sendable, Equatable {
     public var text: String
     /// Line of the file, from 1.
     public var line: Int
+    /// What the value is of, where that is clear: it is stated, and not known.
+    public var key: Key?
 
     /// Makes a problem.
-    public init(text: String, line: Int) {
+    public init(text: String, line: Int, key: Key? = nil) {
       self.text = text
       self.line = line
+      self.key = key
     }
   }
 
@@ -158,7 +161,7 @@ public struct LaunchFacts: Sendable, Equatable {
       add(
         Problem(
           text: "`\(ConfigurationText.printable(name))\(written)` is left out: it must be \(allowed).",
-          line: line))
+          line: line, key: key))
     }
     return true
   }

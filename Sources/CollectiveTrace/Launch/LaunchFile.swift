@@ -24,6 +24,23 @@ enum LaunchFile {
     return facts.isEmpty && !text.hasPrefix("#!") ? nil : facts
   }
 
+  /// Whether a text may be one, by its first bytes: cheap, because every log is asked.
+  static func mayBe(_ prefix: TextCursor) -> Bool {
+    var text = prefix
+    text.skipSpace()
+    switch text.next {
+    case UInt8(ascii: "#"):
+      return text.starts(with: "#!") || text.find("#SBATCH ") != nil
+        || text.find("\n[parallelism]") != nil
+    case UInt8(ascii: "["):
+      return text.find("[parallelism]") != nil || text.find("[training]") != nil
+    case UInt8(ascii: "{"):
+      return text.find("\"zero_optimization\"") != nil || text.find("\"train_batch_size\"") != nil
+        || text.find("\"train_micro_batch_size_per_gpu\"") != nil
+    default: return false
+    }
+  }
+
   private static func isControl(_ byte: UInt8) -> Bool {
     byte < 0x20 && byte != 0x09 && byte != 0x0A && byte != 0x0D
   }

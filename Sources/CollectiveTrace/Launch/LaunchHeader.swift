@@ -3,6 +3,7 @@
 /// Finds the lines of a log in which a launcher says how the job is laid out.
 ///
 ///     using world size: 8, data-parallel size: 2, ...                              Megatron-LM
+///      > padded vocab (size: 128256) with 256 dummy tokens (new size: 128512)
 ///     ------------------------ arguments ------------------------
 ///       tensor_model_parallel_size ...................... 4
 ///     [...] [INFO] [config.py:1003:print]   zero_optimization_stage ...... 2       DeepSpeed
@@ -53,6 +54,8 @@ struct LaunchHeader {
     switch mark.kind {
     case .arguments: block = Self.maximumBlock
     case .worldSize: readSizes(text, line)
+    case .vocabulary:
+      if let size = text.decimal() { add(.megatron, "padded_vocab_size", String(size), line) }
     case .deepspeed:
       if let field = Self.dotted(text) { add(.deepspeed, field.name, field.value, line) }
     case .meshNames: readMesh(text, line)
@@ -83,7 +86,8 @@ struct LaunchHeader {
   // MARK: - Marks
 
   private enum Kind {
-    case arguments, worldSize, deepspeed, meshNames, meshSizes, vllmArguments, vllmConfig, sglang
+    case arguments, worldSize, vocabulary, deepspeed, meshNames, meshSizes
+    case vllmArguments, vllmConfig, sglang
   }
 
   /// Where a header's text begins, if the line has one.
@@ -110,6 +114,9 @@ struct LaunchHeader {
         }
         if cursor.part(at: offset - 16, is: "using world size: ") {
           return (.worldSize, offset - 10)
+        }
+        if cursor.part(at: offset - 9, is: "(new size: "), stands(before: offset, "padded vocab ") {
+          return (.vocabulary, offset + 2)
         }
         if cursor.part(at: offset - 21, is: "mesh with parallelism: ") {
           return (.meshSizes, offset + 2)

@@ -31,6 +31,8 @@ struct LaunchPool {
 
   private(set) var launchers: [LaunchFacts.Launcher] = []
   private(set) var disputes: [Dispute] = []
+  /// Sizes of groups that are stated without a value that can be known, with their place.
+  private(set) var unclear: [(key: Key, text: String, place: String)] = []
   private var entries: [Key: Entry] = [:]
 
   /// Puts facts together; what stands first is kept where two disagree.
@@ -58,6 +60,18 @@ struct LaunchPool {
         }
       }
     }
+    for own in facts {
+      for problem in own.problems {
+        guard let key = problem.key, Self.layoutKeys.contains(key), entries[key] == nil else {
+          continue
+        }
+        let reason = problem.text.split(separator: ": ", maxSplits: 1).last ?? ""
+        unclear.append(
+          (key, String(reason.drop { $0 == " " }.prefix { $0 != "." }), place(own, problem.line)))
+      }
+    }
+    // The number of ranks may be known from elsewhere.
+    unclear.removeAll { [.worldSize, .nodes, .ranksPerNode, .data].contains($0.key) }
     // A key of the work that two headers disagree on is not known; the layout is another matter.
     for dispute in disputes where !Self.layoutKeys.contains(dispute.key) {
       entries[dispute.key] = nil
@@ -76,7 +90,7 @@ struct LaunchPool {
 
   /// Whether anything was stated that a job's layout can be made of.
   var hasLayout: Bool {
-    entries.contains { Self.layoutKeys.contains($0.key) && $0.key != .zeroStage }
+    unclear.isEmpty && entries.contains { Self.layoutKeys.contains($0.key) && $0.key != .zeroStage }
   }
 
   // MARK: - Values

@@ -13,7 +13,7 @@ struct LaunchScript {
   /// One entry for each launcher that is found, in the order of the cases.
   mutating func read() -> [LaunchFacts] {
     var stated: [LaunchFacts.Launcher: [LaunchFacts.Statement]] = [:]
-    for command in script.commands {
+    for command in script.commands.map(Self.withoutShell) {
       guard let launcher = Self.launcher(of: command) else { continue }
       facts[launcher] = facts[launcher] ?? LaunchFacts(launcher: launcher)
       stated[launcher, default: []] += statements(of: command, launcher)
@@ -38,11 +38,23 @@ struct LaunchScript {
           LaunchFacts.Problem(
             text:
               "`\(first.name)` is left out: commands of the script state \(first.value) and \(other.value).",
-            line: first.line))
+            line: first.line, key: first.key))
       } else {
         facts[launcher]?.add(statement)
       }
     }
+  }
+
+  /// The words of a command that another shell is given in quotes, `bash -c "python ..."`.
+  private static func withoutShell(_ command: [Word]) -> [Word] {
+    let shells: Set<String> = ["bash", "sh", "/bin/bash", "/bin/sh"]
+    guard let shell = command.firstIndex(where: { shells.contains($0.text) }),
+      shell + 2 < command.count, command[shell + 1].text.hasPrefix("-"),
+      command[shell + 1].text.hasSuffix("c")
+    else { return command }
+    let inner = command[shell + 2]
+    let words = inner.text.split(maxSplits: 1 << 14) { $0 == " " || $0.isNewline }
+    return command[..<shell] + words.map { Word(text: String($0), line: inner.line) }
   }
 
   // MARK: - Programs
@@ -161,7 +173,8 @@ struct LaunchScript {
     func refuse(_ why: String) {
       facts[launcher]?.add(
         LaunchFacts.Problem(
-          text: "`\(ConfigurationText.printable(flag))` is left out: \(why).", line: line))
+          text: "`\(ConfigurationText.printable(flag))` is left out: \(why).", line: line,
+          key: key))
     }
     if value?.contains(ShellScript.unknown) == true {
       refuse("its value is known only when the script runs")
