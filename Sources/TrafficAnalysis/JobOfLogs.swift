@@ -77,7 +77,8 @@ extension TrafficAnalyzer {
 extension JobResolution {
   /// Takes the job back, which only a launcher states, and says why.
   fileprivate mutating func drop(_ why: String) {
-    omissions.append(Omission(text: why, place: origins.first { $0.place.contains(":") }?.place ?? ""))
+    omissions.append(
+      Omission(text: why, place: origins.first { $0.place.contains(":") }?.place ?? ""))
     job = nil
     origins = []
   }

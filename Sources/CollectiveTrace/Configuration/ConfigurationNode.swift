@@ -48,9 +48,10 @@ struct ConfigurationNode {
   ///
   /// - Complexity: O(*n*) in the keys; mappings within mappings are filled to the first level.
   func filled(from other: Self) -> Self {
-    Self(Self.filled(node, from: other.node) { own, more in
-      Self.filled(own, from: more) { own, _ in own }
-    }, keyPath: keyPath, location: location)
+    Self(
+      Self.filled(node, from: other.node) { own, more in
+        Self.filled(own, from: more) { own, _ in own }
+      }, keyPath: keyPath, location: location)
   }
 
   private static func filled(

@@ -160,7 +160,8 @@ public struct LaunchFacts: Sendable, Equatable {
       let written = value.map { " \(ConfigurationText.printable($0))" } ?? ""
       add(
         Problem(
-          text: "`\(ConfigurationText.printable(name))\(written)` is left out: it must be \(allowed).",
+          text:
+            "`\(ConfigurationText.printable(name))\(written)` is left out: it must be \(allowed).",
           line: line, key: key))
     }
     return true

@@ -106,7 +106,8 @@ struct LaunchHeader {
         if cursor.part(at: offset, is: "-default args: {") { return (.vllmArguments, offset + 16) }
         if cursor.part(at: offset, is: "-D device mesh with [") { return (.meshNames, offset + 21) }
       case UInt8(ascii: ":"):
-        if cursor.part(at: offset - 4, is: "args: Namespace("), stands(before: offset, "api_server") {
+        if cursor.part(at: offset - 4, is: "args: Namespace("), stands(before: offset, "api_server")
+        {
           return (.vllmArguments, offset + 12)
         }
         if cursor.part(at: offset, is: ":print]"), stands(before: offset, "[config.py:") {
@@ -121,7 +122,8 @@ struct LaunchHeader {
         if cursor.part(at: offset - 21, is: "mesh with parallelism: ") {
           return (.meshSizes, offset + 2)
         }
-        if cursor.part(at: offset - 11, is: "with config: "), stands(before: offset, "LLM engine ") {
+        if cursor.part(at: offset - 11, is: "with config: "), stands(before: offset, "LLM engine ")
+        {
           return (.vllmConfig, offset + 2)
         }
       case UInt8(ascii: "="):
@@ -151,7 +153,8 @@ struct LaunchHeader {
     while end > text.position, text.byte(at: end - 1) <= 0x20 { end -= 1 }
     guard start < dots, end > text.position else { return nil }
     return (
-      text.text(from: start, to: dots, limit: 96), text.text(from: text.position, to: end, limit: 96)
+      text.text(from: start, to: dots, limit: 96),
+      text.text(from: text.position, to: end, limit: 96)
     )
   }
 

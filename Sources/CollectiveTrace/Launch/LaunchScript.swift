@@ -149,8 +149,9 @@ struct LaunchScript {
         }
       }
       let written = "\(Self.clean(String(flag)))"
-      guard let statement = statement(
-        key, form, written, value, line: word.line, isConditional: isConditional, launcher)
+      guard
+        let statement = statement(
+          key, form, written, value, line: word.line, isConditional: isConditional, launcher)
       else {
         if isConditional || value?.contains(ShellScript.conditional) == true {
           doubtful.insert(key)
@@ -207,7 +208,9 @@ struct LaunchScript {
     guard !launcher.serves else { return [] }
     if isStarted {
       // One node is what torchrun's and DeepSpeed's documentation give as the default.
-      let mentions = command.contains { $0.text.hasPrefix("--nnode") || $0.text.hasPrefix("--num_nodes") }
+      let mentions = command.contains {
+        $0.text.hasPrefix("--nnode") || $0.text.hasPrefix("--num_nodes")
+      }
       guard !mentions, found.contains(where: { $0.key == .ranksPerNode }),
         let line = command.first?.line
       else { return [] }

@@ -83,7 +83,9 @@ struct ShellScript {
     for row in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
       number += 1
       guard row.starts(with: "#SBATCH".utf8), directives.count < 256 else { continue }
-      for word in String(decoding: row.dropFirst(7), as: UTF8.self).split(whereSeparator: \.isWhitespace) {
+      for word in String(decoding: row.dropFirst(7), as: UTF8.self).split(
+        whereSeparator: \.isWhitespace)
+      {
         if word.hasPrefix("#") { break }
         directives.append(Word(text: String(word), line: number))
       }
@@ -191,7 +193,11 @@ struct ShellScript {
     while position < bytes.count, bytes[position] != UInt8(ascii: "\""), !isCut {
       switch bytes[position] {
       case UInt8(ascii: "\\"):
-        if byte(position + 1) == 0x0A { line += 1 } else { text += string(position + 1, position + 2) }
+        if byte(position + 1) == 0x0A {
+          line += 1
+        } else {
+          text += string(position + 1, position + 2)
+        }
         position += 2
       case UInt8(ascii: "$"):
         expand(isQuoted: true)
@@ -231,6 +237,11 @@ struct ShellScript {
       return
     }
     if current == UInt8(ascii: ">") || current == UInt8(ascii: "<") {
+      // `2>` names a stream.
+      if text.utf8.allSatisfy({ $0 &- 0x30 < 10 }) {
+        text = ""
+        hasWord = false
+      }
       endWord()
       position += 1
       if current == UInt8(ascii: "<"), isDouble, byte(position + 1) != current {
