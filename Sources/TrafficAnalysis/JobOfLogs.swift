@@ -119,17 +119,18 @@ extension TrafficSummary {
   private static func source(_ resolution: JobResolution) -> String {
     var files: [Substring] = []
     var places: [String] = []
+    var isLaunched = false
     for origin in resolution.origins
     where origin.place.contains(":")
       && (origin.key == "world_size" || origin.key.hasPrefix("parallelism"))
     {
       let file = origin.place.lastIndex(of: ":").map { origin.place[..<$0] } ?? origin.place[...]
+      isLaunched = isLaunched || origin.isLaunched
       guard !files.contains(file) else { continue }
       files.append(file)
       places.append(origin.place)
     }
     let launchers = resolution.launchers.map(\.title).joined(separator: ", ")
-    let isLaunched = !launchers.isEmpty
     return places.joined(separator: ", ") + (isLaunched ? " (\(launchers))" : "")
   }
 }

@@ -15,6 +15,8 @@ public struct JobResolution: Sendable {
     public var place: String
     /// Whether nothing states it: a documented default, or one that the environment may replace.
     public var isAssumed: Bool
+    /// Whether a launch file or header states it; else a job description does.
+    public var isLaunched: Bool
   }
 
   /// Two values of one key.
@@ -62,10 +64,12 @@ public struct JobResolution: Sendable {
   public var contradictions: [Contradiction] = []
   /// What was left out.
   public var omissions: [Omission] = []
-  /// Who launched the job, where a launch file or header says so.
+  /// Who launched the job, where values of it are from a launch file or header.
   public var launchers: [LaunchFacts.Launcher] = []
   /// Whether `--job` was given.
   public let isStated: Bool
+  /// Whether a header gave keys that a description leaves out.
+  private var isFilled = false
 
   /// Puts together what is said about the job of some logs.
   ///
@@ -96,7 +100,6 @@ public struct JobResolution: Sendable {
       }
     }
     let pool = LaunchPool(headers, place: place)
-    launchers = pool.launchers
     for dispute in pool.disputes where LaunchPool.layoutKeys.contains(dispute.key) {
       add(dispute, involvesJob: false)
     }
@@ -106,9 +109,11 @@ public struct JobResolution: Sendable {
     case nil:
       guard isUsable, let lines = pool.lines(ranks: ranks) else { return }
       fill(lines)
+      launchers = pool.launchers
     case .description(let text, let baseDirectory)?:
       guard let source else { return }
       try read(text, baseDirectory, source, isUsable ? pool.lines(ranks: ranks) ?? [] : [])
+      if isFilled { launchers = pool.launchers }
     case .launch(let facts)?:
       guard let source else { return }
       try read(facts, source, isUsable ? headers : [], ranks: ranks, place: place)
@@ -133,7 +138,8 @@ public struct JobResolution: Sendable {
   private static func origins(of lines: [LaunchPool.Line]) -> [Origin] {
     lines.map {
       Origin(
-        key: $0.path, value: $0.entry.value, place: $0.entry.place, isAssumed: $0.entry.isAssumed)
+        key: $0.path, value: $0.entry.value, place: $0.entry.place, isAssumed: $0.entry.isAssumed,
+        isLaunched: true)
     }
   }
 
@@ -174,7 +180,7 @@ public struct JobResolution: Sendable {
       Origin(
         key: path, value: value ?? "",
         place: "\(ConfigurationText.printable(source.file, limit: 4096)):\(line)",
-        isAssumed: false)
+        isAssumed: false, isLaunched: false)
     }
     guard !lines.isEmpty else { return }
     var missing: [LaunchPool.Line] = []
@@ -208,6 +214,7 @@ public struct JobResolution: Sendable {
         root: root.filled(from: filler), baseDirectory: baseDirectory)
       job = try reader.read()
       origins += Self.origins(of: missing)
+      isFilled = true
     } catch {
       let place = missing.first?.entry.place ?? ""
       contradictions.append(

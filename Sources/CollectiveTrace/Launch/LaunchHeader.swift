@@ -185,7 +185,8 @@ struct LaunchHeader {
   private mutating func readMesh(_ cursor: TextCursor, _ line: Int) {
     let line = (text: cursor.text(from: cursor.position, to: cursor.end, limit: 512), number: line)
     let halves = line.text.split(separator: "]", omittingEmptySubsequences: false)
-    guard halves.count >= 2, halves[1].hasPrefix(", [") else { return }
+    // Without the last bracket the line was cut, maybe within a number.
+    guard halves.count >= 3, halves[1].hasPrefix(", [") else { return }
     let names = halves[0].split(separator: ",").map { $0.filter { $0 != " " && $0 != "'" } }
     let sizes = halves[1].dropFirst(3).split(separator: ",").map { $0.filter { $0 != " " } }
     guard names.count == sizes.count, names.count <= 8 else { return }
@@ -239,7 +240,8 @@ struct LaunchHeader {
       if hasValue { text.position += 1 }
       text.skipBlanks()
       let valueStart = text.position
-      guard Self.skipValue(&text, end) || text.position >= end else { return }
+      // A value at the end of a line may be cut; only torchtitan's list ends so.
+      guard Self.skipValue(&text, end) || launcher == .torchtitan else { return }
       if hasValue {
         add(launcher, name, text.text(from: valueStart, to: text.position, limit: 96), line)
       }

@@ -320,7 +320,7 @@ struct ShellScript {
   private mutating func assign(_ name: String, _ words: [Word], isAppended: Bool) {
     var words = words
     if isConditional {
-      if !isAppended, variables[name] == words { return }
+      if !isAppended, variables[name]?.map(\.text) == words.map(\.text) { return }
       for index in words.indices { words[index].text.append(Self.conditional) }
     }
     let kept = isAppended ? variables[name] ?? [] : []

@@ -26,7 +26,7 @@ import Testing
     "A=(1); A+=(2 3); B=\"${A[*]} 4\"; run $B",
     "A=2\nB=$((A * (3 + 1) - 8 / 2 % 3))\nrun $B $(( 7 )) $((B+A))",
     "run one \\\n  two\\\n three # four",
-    "export A=3 B=$A\nrun $B",
+    "export A=3\ndeclare -x B=$A\nrun $B",
     ": \"${A:=8}\"\nrun ${A} ${B:-5} ${C:-\"6\"} ${A:-7}",
     "A=\"x y\"; B=$A; run $B",
     "A=; run $A end",
