@@ -69,7 +69,6 @@ struct SummaryAssembly {
       analysed, labels, phases,
       serves: layout?.isInference ?? PhaseInference.looksLikeInference(analysed), table, endpoints)
 
-    summary.traffic = trafficRows(labels, phases, order)
     summary.messageSizes = sizeRows(labels)
     summary.communicators = communicatorRows(labels)
     summary.ranks = rankRows()
@@ -79,12 +78,18 @@ struct SummaryAssembly {
     summary.links = matrix.links.rows(ranks, nodeOfHost: nodes)
     let join = TopologyJoin(machines, matrix.links, analysed, endpoints, table, hosts: hosts)
     join?.add(to: &summary, ranks, nodeOfHost: nodes)
+    let timing = TimingAnalysis(analysed, labels, ranks, table, join)
+    var annotated = timing.phases
+    annotated.settle(analysed) { place, index in
+      order.shares[place][index]
+        ?? [phases[place][index]: analysed[place].traffic.classes[index].operations]
+    }
+    summary.traffic = trafficRows(labels, phases, order, annotated)
     summary.devices =
       MachineInventory(
         endpoints, table, ranks, hosts: hosts, nodeOfHost: nodes, join
       ).rows
     summary.ringEdges = ringEdges()
-    let timing = TimingAnalysis(analysed, labels, ranks, table)
     summary.durations = timing.durations
     summary.overlaps = timing.overlaps
     summary.waiting = timing.waiting
@@ -98,7 +103,7 @@ struct SummaryAssembly {
     summary.coverage = coverage(summary, missing: Array(missing), order)
     summary.coverage.unmatchedBytes = matrix.unmatchedBytes
     summary.coverage.statements +=
-      (join?.statements() ?? []) + timing.statements()
+      (join?.statements() ?? []) + timing.statements() + annotated.statements
       + CoverageStatement.sources(table)
     summary.headline = Headline.text(
       seen: summary.coverage.ranksSeen, expected: ranks.expected,
@@ -228,7 +233,8 @@ struct SummaryAssembly {
   }
 
   private func trafficRows(
-    _ labels: [DimensionLabel], _ phases: [[TrafficPhase]], _ order: PhaseOrder
+    _ labels: [DimensionLabel], _ phases: [[TrafficPhase]], _ order: PhaseOrder,
+    _ annotated: AnnotatedPhases
   ) -> [TrafficRow] {
     var place: [RowKey: Int] = [:]
     var rows: [TrafficRow] = []
@@ -243,7 +249,7 @@ struct SummaryAssembly {
         ? []
         : CallsByRank.count(views, own.traffic.classes, size: own.communicator.size)
       let parts = own.traffic.classes.enumerated().flatMap { index, group in
-        guard let share = order.shares[number][index] else {
+        guard let share = annotated.shares[number][index] ?? order.shares[number][index] else {
           return [(index: index, phase: phases[number][index], group: group)]
         }
         return group.parts(share).map { (index: index, phase: $0.phase, group: $0.part) }
@@ -522,6 +528,7 @@ struct SummaryAssembly {
     coverage.hasOperations = !summary.traffic.isEmpty
     var facts = CoverageStatement.Facts()
     facts.missing = missing
+    facts.inputName = table.inputName
     facts.jobs = ranks.jobs
     facts.guessedRanks = ranks.guessed
     facts.assumedCommunicators =

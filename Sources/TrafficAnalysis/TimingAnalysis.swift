@@ -12,10 +12,13 @@ struct TimingAnalysis {
   private(set) var unmatchedCalls: UInt64 = 0
   private(set) var callsNotKept = 0
   private(set) var timedRanks = 0
+  /// What annotations say of phases; not settled.
+  private(set) var phases: AnnotatedPhases
 
   private let communicators: [AnalysedCommunicator]
   private let labels: [DimensionLabel]
   private let ranks: GlobalRanks
+  private let join: TopologyJoin?
 
   /// Where the traffic of a trace's communicator stands.
   private struct Seat {
@@ -30,11 +33,13 @@ struct TimingAnalysis {
 
   init(
     _ communicators: [AnalysedCommunicator], _ labels: [DimensionLabel], _ ranks: GlobalRanks,
-    _ table: ProcessTable
+    _ table: ProcessTable, _ join: TopologyJoin?
   ) {
+    self.join = join
     self.communicators = communicators
     self.labels = labels
     self.ranks = ranks
+    phases = AnnotatedPhases(communicators)
     guard table.records.contains(where: { !$0.timed.isEmpty }) else { return }
     var seats: [View: Seat] = [:]
     for (place, own) in communicators.enumerated() {
@@ -59,7 +64,11 @@ struct TimingAnalysis {
         add(timed.facts, own, classes, to: &sums)
       }
     }
-    durations = sums.durations.map { key, histogram in row(key, histogram) }.sorted(by: Self.comes)
+    durations = sums.durations.map { key, histogram in
+      var row = row(key, histogram)
+      if let peaks = sums.peaks[key], peaks.count == 1, let peak = peaks.first { row.peak = peak }
+      return row
+    }.sorted(by: Self.comes)
     overlaps = sums.overlapRows()
     wait(sums.operations)
   }
@@ -113,6 +122,11 @@ struct TimingAnalysis {
     var source: TraceSource
   }
 
+  private struct PeakKey: Hashable {
+    var place: Int
+    var collective: String
+  }
+
   private struct Arrival {
     var view: Int
     var start: Int64
@@ -126,6 +140,10 @@ struct TimingAnalysis {
 
   private struct Sums {
     var durations: [DurationKey: DurationHistogram] = [:]
+    /// The peaks of the communicators of each row, each once.
+    var peaks: [DurationKey: Set<BandwidthPeak?>] = [:]
+    /// The peaks of communicators, as worked out.
+    var known: [PeakKey: BandwidthPeak?] = [:]
     var operations: [OperationKey: [Arrival]] = [:]
     var overlaps: [StepKey: OverlapRow] = [:]
     /// When a step begins, to order the rows: the earliest over the ranks.
@@ -139,7 +157,17 @@ struct TimingAnalysis {
     }
 
     func overlapRows() -> [OverlapRow] {
-      overlaps.values.sorted { a, b in
+      overlaps.values.map { row in
+        var row = row
+        let all = overlaps[StepKey(step: row.step, dimension: nil)]
+        row.stepDuration = all?.duration ?? 0
+        if row.dimension == nil, let idle = row.idle,
+          let stages = overlaps[StepKey(step: row.step, dimension: .pp)]
+        {
+          row.bubble = TimingAnalysis.sum(idle, stages.exposed)
+        }
+        return row
+      }.sorted { a, b in
         if a.step.isEmpty != b.step.isEmpty { return a.step.isEmpty }
         if a.step != b.step {
           let (x, y) = (starts[a.step] ?? .max, starts[b.step] ?? .max)
@@ -173,10 +201,25 @@ struct TimingAnalysis {
           type: group.dataType.name, bytes: group.messageBytes, size: own.communicator.size,
           source: facts.source, basis: entry.basis)
         sums.durations[key, default: DurationHistogram()].merge(entry.histogram)
+        guard let join else { continue }
+        let peakKey = PeakKey(place: place, collective: group.collective)
+        let peak = sums.known[peakKey] ?? BandwidthPeak.of(own, group.collective, join)
+        sums.known[peakKey] = .some(peak)
+        sums.peaks[key, default: []].insert(peak)
       }
     }
     guard let timing = facts.timing else { return }
     callsNotKept += timing.callsNotKept
+    if timing.calls.contains(where: { $0.phase != .none }) {
+      for call in timing.calls {
+        let communicator = Int(call.communicator)
+        guard seats.indices.contains(communicator), let place = seats[communicator]?.place,
+          classes[communicator].indices.contains(Int(call.row)),
+          let group = classes[communicator][Int(call.row)]
+        else { continue }
+        phases.add(call.phase, communicator: place, group: group)
+      }
+    }
     for call in timing.calls where call.sequence >= 0 && call.duration >= 0 {
       let communicator = Int(call.communicator)
       guard seats.indices.contains(communicator), let seat = seats[communicator],
