@@ -70,7 +70,7 @@ struct TimingAnalysis {
       return row
     }.sorted(by: Self.comes)
     overlaps = sums.overlapRows()
-    wait(sums.operations)
+    wait(Array(sums.operations.map { ($0.place, $1) }) + Self.matched(sums.unnumbered))
   }
 
   /// What a reader must know about the times.
@@ -127,6 +127,20 @@ struct TimingAnalysis {
     var collective: String
   }
 
+  /// Where calls without a number are from.
+  private struct OrderKey: Hashable {
+    var place: Int
+    var source: TraceSource
+  }
+
+  private struct Unnumbered {
+    /// The class.
+    var group: Int
+    /// Empty outside of every step.
+    var step: String
+    var arrival: Arrival
+  }
+
   private struct Arrival {
     var view: Int
     var start: Int64
@@ -145,6 +159,8 @@ struct TimingAnalysis {
     /// The peaks of communicators, as worked out.
     var known: [PeakKey: BandwidthPeak?] = [:]
     var operations: [OperationKey: [Arrival]] = [:]
+    /// By rank, in the order of the trace.
+    var unnumbered: [OrderKey: [Int: [Unnumbered]]] = [:]
     var overlaps: [StepKey: OverlapRow] = [:]
     /// When a step begins, to order the rows: the earliest over the ranks.
     var starts: [String: Int64] = [:]
@@ -220,20 +236,29 @@ struct TimingAnalysis {
         phases.add(call.phase, communicator: place, group: group)
       }
     }
-    for call in timing.calls where call.sequence >= 0 && call.duration >= 0 {
+    for call in timing.calls where call.duration >= 0 {
       let communicator = Int(call.communicator)
       guard seats.indices.contains(communicator), let seat = seats[communicator],
         facts.communicators[communicator].calls.indices.contains(Int(call.row))
       else { continue }
       let kind = facts.communicators[communicator].calls[Int(call.row)].kind
       guard !kind.isPointToPoint else { continue }
-      let key = OperationKey(
-        place: seat.place, kind: timing.sequenceScope == .function ? kind : nil,
-        sequence: call.sequence, source: facts.source)
-      sums.operations[key, default: []].append(
-        Arrival(
-          view: seat.view, start: timing.clock == .epoch ? call.start : .min,
-          duration: call.duration))
+      let arrival = Arrival(
+        view: seat.view, start: timing.clock == .epoch ? call.start : .min,
+        duration: call.duration)
+      if call.sequence >= 0 {
+        let key = OperationKey(
+          place: seat.place, kind: timing.sequenceScope == .function ? kind : nil,
+          sequence: call.sequence, source: facts.source)
+        sums.operations[key, default: []].append(arrival)
+      } else if let group = classes[communicator][Int(call.row)] {
+        let step = Int(call.step)
+        let call = Unnumbered(
+          group: group, step: timing.steps.indices.contains(step) ? timing.steps[step].name : "",
+          arrival: arrival)
+        let key = OrderKey(place: seat.place, source: facts.source)
+        sums.unnumbered[key, default: [:]][seat.view, default: []].append(call)
+      }
     }
     overlap(facts, timing, seats, classes, &sums)
   }
@@ -299,23 +324,56 @@ struct TimingAnalysis {
 
   // MARK: - Waiting
 
+  /// Matches calls without a number by their order.
+  ///
+  /// The calls of the whole trace are matched, else those of each step, where all ranks that have
+  /// any made the same calls in the same order. Anything else could pair strangers.
+  private static func matched(
+    _ calls: [OrderKey: [Int: [Unnumbered]]]
+  ) -> [(place: Int, arrivals: [Arrival])] {
+    var operations: [(place: Int, arrivals: [Arrival])] = []
+    for (key, views) in calls.sorted(by: {
+      ($0.key.place, $0.key.source.rawValue) < ($1.key.place, $1.key.source.rawValue)
+    }) where views.count > 1 {
+      let order = views.sorted { $0.key < $1.key }.map(\.value)
+      if let whole = transposed(order) {
+        operations += whole.map { (key.place, $0) }
+        continue
+      }
+      let steps = order.map { Dictionary(grouping: $0, by: \.step) }
+      for step in Set(steps.flatMap(\.keys)).subtracting([""]).sorted() {
+        guard let part = transposed(steps.map { $0[step] ?? [] }) else { continue }
+        operations += part.map { (key.place, $0) }
+      }
+    }
+    return operations
+  }
+
+  /// By operation instead of by rank; `nil` where the ranks differ.
+  private static func transposed(_ calls: [[Unnumbered]]) -> [[Arrival]]? {
+    guard
+      calls.dropFirst().allSatisfy({ $0.lazy.map(\.group).elementsEqual(calls[0].map(\.group)) })
+    else { return nil }
+    return calls[0].indices.map { position in calls.map { $0[position].arrival } }
+  }
+
   /// Finds who came last to each collective.
   ///
   /// A kernel of a collective runs until all ranks have come, so the rank whose kernel is shortest
   /// came last, whatever the clocks say, and the others waited for as long as theirs are longer.
-  private mutating func wait(_ operations: [OperationKey: [Arrival]]) {
+  private mutating func wait(_ operations: [(place: Int, arrivals: [Arrival])]) {
     var timedViews: [Int: Set<Int>] = [:]
-    for (key, arrivals) in operations {
-      for arrival in arrivals { timedViews[key.place, default: []].insert(arrival.view) }
+    for (place, arrivals) in operations {
+      for arrival in arrivals { timedViews[place, default: []].insert(arrival.view) }
     }
     var rows: [Int: WaitingRow] = [:]
     var offsets = ClockOffsets()
-    for (key, arrivals) in operations {
-      guard arrivals.count > 1, arrivals.count == timedViews[key.place]?.count,
+    for (place, arrivals) in operations {
+      guard arrivals.count > 1, arrivals.count == timedViews[place]?.count,
         Set(arrivals.map(\.view)).count == arrivals.count,
         let shortest = arrivals.map(\.duration).min()
       else { continue }
-      let own = communicators[key.place]
+      let own = communicators[place]
       let numbers = arrivals.map { ranks.rank[own.views[$0.view].endpoint] }
       let last = arrivals.indices.filter { arrivals[$0].duration == shortest }
       var caused: Int64 = 0

@@ -73,9 +73,10 @@ public struct OverlapRow: Sendable, Equatable {
   /// Length of the step, summed over all ranks that show compute, in nanoseconds: for one strategy
   /// too, so that the shares of the strategies have one denominator.
   public var stepDuration: Int64 = 0
-  /// Time that pipeline parallelism leaves a GPU without work: no kernel runs, or only sends and
-  /// receives of stages do. An upper bound, since launch gaps are in it and the transfer itself;
-  /// `nil` for one strategy and for steps without such kernels.
+  /// Time that pipeline parallelism leaves a GPU without work: at most this.
+  ///
+  /// No kernel runs, or only sends and receives of stages do. Launch gaps are in it, and the
+  /// transfers themselves; `nil` for one strategy and for steps without such kernels.
   public var bubble: Int64?
   /// Length of the step, summed over the ranks, in nanoseconds; `nil` for one strategy.
   public var duration: Int64?
