@@ -25,8 +25,9 @@ struct AnalyzeCommand: ParsableCommand {
     let console = output.screen.console
     if let folder = output.folder { try OutputDirectory.check(folder) }
     let run = try AnalysisRun(input, analysis, console)
-    try ReportWriter(output: output, descriptions: run.descriptions, console: console)
-      .write(run.summary)
+    try ReportWriter(
+      output: output, descriptions: run.descriptions, job: run.origins, console: console
+    ).write(run.summary)
     let status = run.status(strict: analysis.strict, failOn: analysis.failOn)
     if status != .done { throw ExitCode(status.rawValue) }
   }
