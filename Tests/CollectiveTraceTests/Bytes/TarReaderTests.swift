@@ -76,7 +76,7 @@ import Testing
   @Test(arguments: ["ustar", "pax", "gnu"], ["cf", "czf"])
   func everyFileIsReadAsOneOfItsOwn(format: String, flags: String) throws {
     try temporary { folder in
-      let long = String(repeating: "long-name-", count: 12)
+      let long = String(repeating: "long-name-", count: 9)
       let logs = folder.appending(path: "logs/\(long)")
       try FileManager.default.createDirectory(at: logs, withIntermediateDirectories: true)
       var expected: [String: Int] = [:]
@@ -112,7 +112,7 @@ import Testing
       #expect(archive.format == "tar" && archive.compression == (flags == "cf" ? "none" : "gzip"))
       #expect(
         archive[.parsed].lines == 0 && archive.detail == "3 files were read from this archive.")
-      #expect(partial.files.last?.compression == "gzip")
+      #expect(partial.files.filter { $0.file.hasSuffix(".gz") }.map(\.compression) == ["gzip"])
     }
   }
 

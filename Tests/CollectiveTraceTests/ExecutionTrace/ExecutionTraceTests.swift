@@ -191,7 +191,7 @@ import Testing
     #expect(process.communicators.count == 1)
     #expect((group.rank, group.size) == (1, 2))
     #expect(group.calls.map(\.kind) == [.send, .recv, .broadcast, .allGather])
-    #expect(group.calls.map(\.peer) == [0, 0, 0, -1])
+    #expect(group.calls.map(\.peer) == [0, 0, 0, 0])
     #expect(group.calls.map(\.elementCount) == [32, 64, 32, 32])
   }
 
