@@ -84,7 +84,11 @@ struct SummaryAssembly {
         endpoints, table, ranks, hosts: hosts, nodeOfHost: nodes, join
       ).rows
     summary.ringEdges = ringEdges()
-    let timing = TimingAnalysis(analysed, labels, ranks, table)
+    let timing = TimingAnalysis(analysed, labels, ranks, table) { place, index in
+      guard let share = order.shares[place][index] else { return phases[place][index] }
+      return share.count == 1 ? share.keys.first ?? .unknown : .unknown
+    }
+    summary.timeline = timing.timeline
     summary.durations = timing.durations
     summary.overlaps = timing.overlaps
     summary.waiting = timing.waiting

@@ -12,6 +12,8 @@ struct TimingAnalysis {
   private(set) var unmatchedCalls: UInt64 = 0
   private(set) var callsNotKept = 0
   private(set) var timedRanks = 0
+  /// `nil` unless a call has a time.
+  private(set) var timeline: Timeline?
 
   private let communicators: [AnalysedCommunicator]
   private let labels: [DimensionLabel]
@@ -30,7 +32,7 @@ struct TimingAnalysis {
 
   init(
     _ communicators: [AnalysedCommunicator], _ labels: [DimensionLabel], _ ranks: GlobalRanks,
-    _ table: ProcessTable
+    _ table: ProcessTable, phase: @escaping (Int, Int) -> TrafficPhase = { _, _ in .unknown }
   ) {
     self.communicators = communicators
     self.labels = labels
@@ -42,8 +44,13 @@ struct TimingAnalysis {
         seats[View(process: view.process, index: view.index)] = Seat(place: place, view: number)
       }
     }
+    var rankOfProcess: [Int: Int] = [:]
+    for view in communicators.lazy.flatMap(\.views) where rankOfProcess[view.process] == nil {
+      rankOfProcess[view.process] = ranks.rank[view.endpoint]
+    }
     var indices = [ClassIndex?](repeating: nil, count: communicators.count)
     var sums = Sums()
+    var builder = TimelineBuilder(communicators, labels, phase: phase)
     for (process, record) in table.records.enumerated() {
       if !record.timed.isEmpty { timedRanks += 1 }
       for timed in record.timed {
@@ -57,11 +64,16 @@ struct TimingAnalysis {
               ?? facts.calls.map { _ in nil })
         }
         add(timed.facts, own, classes, to: &sums)
+        let numbers = own.map { seat in
+          seat.map { ($0.place, ranks.rank[communicators[$0.place].views[$0.view].endpoint]) }
+        }
+        builder.add(timed.facts, numbers, classes, rank: rankOfProcess[process])
       }
     }
     durations = sums.durations.map { key, histogram in row(key, histogram) }.sorted(by: Self.comes)
     overlaps = sums.overlapRows()
-    wait(sums.operations)
+    let clocks = wait(sums.operations)
+    timeline = builder.finish { clocks[$0]?.offsets() ?? [:] }
   }
 
   /// What a reader must know about the times.
@@ -106,17 +118,25 @@ struct TimingAnalysis {
   }
 
   /// The same collective on all ranks.
-  private struct OperationKey: Hashable {
+  private struct OperationKey: Hashable, Comparable {
     var place: Int
     var kind: OperationKind?
     var sequence: Int64
     var source: TraceSource
+
+    static func < (a: Self, b: Self) -> Bool {
+      let (x, y) = (a.kind?.rawValue ?? .max, b.kind?.rawValue ?? .max)
+      return (a.place, a.sequence, x, a.source.rawValue)
+        < (b.place, b.sequence, y, b.source.rawValue)
+    }
   }
 
   private struct Arrival {
     var view: Int
     var start: Int64
     var duration: Int64
+    /// Whether clocks of other machines count from the same moment.
+    var isEpoch: Bool
   }
 
   private struct StepKey: Hashable {
@@ -189,8 +209,8 @@ struct TimingAnalysis {
         sequence: call.sequence, source: facts.source)
       sums.operations[key, default: []].append(
         Arrival(
-          view: seat.view, start: timing.clock == .epoch ? call.start : .min,
-          duration: call.duration))
+          view: seat.view, start: call.start, duration: call.duration,
+          isEpoch: timing.clock == .epoch))
     }
     overlap(facts, timing, seats, classes, &sums)
   }
@@ -260,14 +280,20 @@ struct TimingAnalysis {
   ///
   /// A kernel of a collective runs until all ranks have come, so the rank whose kernel is shortest
   /// came last, whatever the clocks say, and the others waited for as long as theirs are longer.
-  private mutating func wait(_ operations: [OperationKey: [Arrival]]) {
+  ///
+  /// - Returns: How the clocks of each source differ, those that begin with the process among them.
+  private mutating func wait(
+    _ operations: [OperationKey: [Arrival]]
+  ) -> [TraceSource: ClockOffsets] {
     var timedViews: [Int: Set<Int>] = [:]
     for (key, arrivals) in operations {
       for arrival in arrivals { timedViews[key.place, default: []].insert(arrival.view) }
     }
     var rows: [Int: WaitingRow] = [:]
     var offsets = ClockOffsets()
-    for (key, arrivals) in operations {
+    var bySource: [TraceSource: ClockOffsets] = [:]
+    // In one order, because only so many differences of clocks are kept.
+    for (key, arrivals) in operations.sorted(by: { $0.key < $1.key }) {
       guard arrivals.count > 1, arrivals.count == timedViews[key.place]?.count,
         Set(arrivals.map(\.view)).count == arrivals.count,
         let shortest = arrivals.map(\.duration).min()
@@ -292,15 +318,18 @@ struct TimingAnalysis {
         rows[rank, default: WaitingRow(rank: rank)].caused = Self.sum(
           rows[rank]?.caused ?? 0, caused)
       }
-      offsets.add(
-        zip(arrivals, numbers).compactMap { arrival, rank in
-          guard let rank, arrival.start != .min else { return nil }
-          return (rank, Self.sum(arrival.start, arrival.duration))
-        })
+      let ends = zip(arrivals, numbers).compactMap {
+        arrival, rank -> (rank: Int, end: Int64, isEpoch: Bool)? in
+        guard let rank, arrival.start != .min else { return nil }
+        return (rank, Self.sum(arrival.start, arrival.duration), arrival.isEpoch)
+      }
+      offsets.add(ends.filter(\.isEpoch).map { ($0.rank, $0.end) })
+      bySource[key.source, default: ClockOffsets()].add(ends.map { ($0.rank, $0.end) })
     }
     let clocks = offsets.offsets()
     waiting = rows.values.sorted { $0.rank < $1.rank }
     for index in waiting.indices { waiting[index].clockOffset = clocks[waiting[index].rank] }
+    return bySource
   }
 }
 

@@ -96,6 +96,14 @@ struct Figure {
     }
   }
 
+  /// Draws many small shapes in a dimension's colour as one element, without outline or pattern,
+  /// neither of which would be seen.
+  mutating func area(_ dimension: ParallelismDimension, path: String, tooltip: String) {
+    dimensions.insert(dimension)
+    body.element(
+      "path", ["class": .text(dimension.rawValue), "d": .text(path)], tooltip: tooltip)
+  }
+
   /// Returns the class of the cells of a group.
   mutating func shadeClass(_ dimension: ParallelismDimension, _ index: Int) -> String {
     shades.insert(dimension)

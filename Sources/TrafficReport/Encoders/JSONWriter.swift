@@ -68,11 +68,27 @@ struct JSONWriter {
     self.cell(cell)
   }
 
+  /// Writes nanoseconds as microseconds with three decimals, exactly.
+  mutating func microseconds(_ name: String, _ nanoseconds: Int64) {
+    let (whole, rest) = nanoseconds.magnitude.quotientAndRemainder(dividingBy: 1000)
+    let decimals = String(rest)
+    key(name)
+    append(
+      token: "\(nanoseconds < 0 ? "-" : "")\(whole)."
+        + String(repeating: "0", count: 3 - decimals.utf8.count) + decimals)
+  }
+
   mutating func strings(_ name: String, _ values: [String], isInline: Bool = true) {
     key(name)
     openArray(isInline: isInline)
     for value in values { string(value) }
     close()
+  }
+
+  /// Hands over what was written, so that a long document need not be in memory.
+  mutating func drain() -> [UInt8] {
+    defer { bytes.removeAll(keepingCapacity: true) }
+    return bytes
   }
 
   // MARK: Encoding
