@@ -97,11 +97,11 @@ struct Figure {
   }
 
   /// Draws many small shapes in a dimension's colour as one element, without outline or pattern,
-  /// neither of which would be seen.
+  /// neither of which would be seen; only the colour that is nearly that of paper has an outline.
   mutating func area(_ dimension: ParallelismDimension, path: String, tooltip: String) {
     dimensions.insert(dimension)
-    body.element(
-      "path", ["class": .text(dimension.rawValue), "d": .text(path)], tooltip: tooltip)
+    let style = dimension == .unclassified ? "cell \(dimension.rawValue)" : dimension.rawValue
+    body.element("path", ["class": .text(style), "d": .text(path)], tooltip: tooltip)
   }
 
   /// Returns the class of the cells of a group.

@@ -11,6 +11,7 @@ internal import TrafficAnalysis
 enum TimelineFigure {
   private static let left = 146.0
   private static let right = 698.0
+  private static let labelWidth = 58.0
   private static let laneHeight = 10.0
   private static let lanePitch = 13.0
   private static let bandGap = 9.0
@@ -116,7 +117,7 @@ enum TimelineFigure {
             widths.append(piece.end - piece.start)
             if piece.calls > 1 { joinedCalls += piece.calls }
           }
-          marks += lane.marks(resolution: pixels).count
+          marks += 2 * lane.marks(resolution: pixels).count
         }
         guard widths.count + marks <= maximumPieces || pixels > TimelineFigure.right else {
           pixels *= 2
@@ -153,7 +154,9 @@ enum TimelineFigure {
     _ view: TimelineView, _ bands: [Band], _ drawing: Resolution, _ summary: TrafficSummary
   ) -> [String] {
     let shown = bands.map { view.timeline.ranks[$0.row.place] }
-    var marks = "Bar: a call of a rank from start to end, waiting for other ranks included."
+    let isTimed = bands.contains { $0.lanes.contains { !$0.slices.isEmpty } }
+    var marks =
+      isTimed ? "Bar: a call of a rank from start to end, waiting for other ranks included." : ""
     if bands.contains(where: \.isCut) { marks += " Bars are cut at the edges of the step." }
     if drawing.joinedCalls > 0 {
       let calls = bands.flatMap(\.lanes).reduce(0) { $0 + $1.calls }
@@ -177,7 +180,7 @@ enum TimelineFigure {
     }
     switch view.alignment {
     case .single: break
-    case .recorded: ranks += " Clocks as recorded: the ranks share no collective to check them by."
+    case .recorded: ranks += " Clocks as recorded: no collective is numbered on all ranks to check them by."
     case .estimated: ranks += " Clocks corrected by the ends of shared collectives."
     case .ownStart:
       ranks +=
@@ -220,7 +223,9 @@ enum TimelineFigure {
       entry("begun, not ended when the trace was written")
     }
     if hasMoments {
-      figure.rule("axis", x1: x + 9, y1: figure.y + 1, x2: x + 9, y2: figure.y + 11)
+      if let dimension = lanes.first(where: { !$0.moments.isEmpty })?.dimension {
+        figure.area(dimension, path: pin(at: x + 9, y: figure.y + 1), tooltip: "one moment")
+      }
       entry("called; start or duration not known")
     }
     figure.body.close("g")
@@ -231,25 +236,34 @@ enum TimelineFigure {
   private static func steps(
     _ view: TimelineView, _ scale: LinearScale, in figure: inout Figure
   ) {
+    if let step = view.step {
+      mark([(step, 0, view.length)], scale, in: &figure)
+      return
+    }
     guard let row = view.rows.first(where: { !view.timeline.ranks[$0.place].steps.isEmpty }) else {
       return
     }
+    mark(
+      view.timeline.ranks[row.place].steps.map {
+        ($0.name, TimelineView.onAxis($0.start, row), TimelineView.onAxis($0.end, row))
+      }.filter { $0.1 < $0.2 && $0.1 < view.length && $0.2 > 0 }, scale, in: &figure)
+  }
+
+  /// Draws a line with ends for each step, and its name where there is room.
+  private static func mark(
+    _ steps: [(name: String, start: Int64, end: Int64)], _ scale: LinearScale,
+    in figure: inout Figure
+  ) {
     let baseline = figure.y + 10
     var (lastMark, lastLabel) = (-1.0, -1.0)
-    for step in view.timeline.ranks[row.place].steps where step.start < step.end {
-      let (start, end) = (
-        TimelineView.onAxis(step.start, row), TimelineView.onAxis(step.end, row)
-      )
-      guard start < view.length, end > 0 else { continue }
-      let (x1, x2) = (scale(Double(start)), scale(Double(end)))
-      if x1 - lastMark >= 2 {
-        figure.rule("axis", x1: x1, y1: baseline + 4, x2: x1, y2: baseline + 10)
-      }
-      if x1 - lastMark >= 2 || x2 - lastMark >= 2 {
-        figure.rule("axis", x1: x2, y1: baseline + 4, x2: x2, y2: baseline + 10)
-        figure.rule("axis", x1: max(x1, lastMark), y1: baseline + 7, x2: x2, y2: baseline + 7)
-        lastMark = x2
-      }
+    for step in steps {
+      let (x1, x2) = (scale(Double(step.start)), scale(Double(step.end)))
+      // Steps too short to be seen have one mark for several.
+      guard x2 - lastMark >= 2 else { continue }
+      figure.rule("axis", x1: x1, y1: baseline + 4, x2: x1, y2: baseline + 10)
+      figure.rule("axis", x1: x2, y1: baseline + 4, x2: x2, y2: baseline + 10)
+      figure.rule("axis", x1: max(x1, lastMark), y1: baseline + 7, x2: x2, y2: baseline + 7)
+      lastMark = x2
       let label = TextMetrics.fitted(step.name, to: 160, size: Figure.smallSize)
       let width = TextMetrics.width(label, size: Figure.smallSize)
       guard x1 >= lastLabel + 8, x1 + width <= right else { continue }
@@ -275,7 +289,7 @@ enum TimelineFigure {
       let value = Quantity.fixed(
         Double(tick) / Double(unit.nanoseconds), places: 3, isTrimmed: true)
       figure.text(
-        "\(value) \(unit.name)", x: x, y: bottom + 16, size: Figure.smallSize, style: .muted,
+        tick == 0 ? "0" : "\(value) \(unit.name)", x: x, y: bottom + 16, size: Figure.smallSize, style: .muted,
         anchor: .middle)
     }
     figure.rule("axis", x1: left, y1: bottom, x2: right, y2: bottom)
@@ -292,8 +306,13 @@ enum TimelineFigure {
       let y = figure.y - bandGap / 2
       figure.rule("grid", x1: Figure.margin, y1: y, x2: right, y2: y)
     }
+    let label = "rank \(rank.rank)"
+    let fits = TextMetrics.width(label, size: Figure.tickSize, isBold: true) <= labelWidth
     figure.text(
-      TextMetrics.fitted("rank \(rank.rank)", to: 58, size: Figure.tickSize, isBold: true),
+      fits
+        ? label
+        : TextMetrics.fitted(
+          "\(rank.rank)", to: labelWidth, size: Figure.tickSize, isBold: true),
       x: Figure.margin, y: figure.y + 9, size: Figure.tickSize, style: .strong)
     if band.lanes.isEmpty {
       figure.text(
@@ -316,8 +335,6 @@ enum TimelineFigure {
     _ drawing: Resolution, in figure: inout Figure
   ) {
     let pieces = lane.pieces(resolution: drawing.pixels)
-    let rows = Double((pieces.map(\.row).max() ?? 0) + 1)
-    let height = (laneHeight - (rows - 1)) / rows
     if let open = lane.open {
       openBar(
         lane.dimension, from: open.start, to: right, y: y,
@@ -326,6 +343,7 @@ enum TimelineFigure {
     var path = ""
     var calls = 0
     for piece in pieces {
+      let height = piece.isShared ? (laneHeight - 1) / 2 : laneHeight
       let top = y + Double(piece.row) * (height + 1)
       let width = piece.end - piece.start
       if width >= drawing.tooltip {
@@ -345,9 +363,17 @@ enum TimelineFigure {
         lane.dimension, path: path,
         tooltip: "\(lane.dimension.rawValue): \(Quantity.counted(calls, "short call"))")
     }
-    for x in lane.marks(resolution: drawing.pixels) {
-      figure.rule("axis", x1: x, y1: y, x2: x, y2: y + laneHeight)
+    let marks = lane.marks(resolution: drawing.pixels)
+    if !marks.isEmpty {
+      figure.area(
+        lane.dimension, path: marks.map { pin(at: $0, y: y) }.joined(),
+        tooltip: "\(Quantity.counted(lane.moments.count, "call")) without a start or duration")
     }
+  }
+
+  /// A needle with a head: a call of which one moment is known.
+  private static func pin(at x: Double, y: Double) -> String {
+    "M\(SVGWriter.coordinate(x)) \(SVGWriter.coordinate(y))l2 2l-1.6 2v6h-.8v-6l-1.6 -2z"
   }
 
   /// A faded bar that ends in an arrow: nobody knows when it ended.

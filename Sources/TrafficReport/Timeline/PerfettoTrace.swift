@@ -69,7 +69,8 @@ public struct PerfettoTrace: Sendable {
   private func calls(of row: TimelineView.Row) -> [TimingFacts.Call] {
     view.timeline.ranks[row.place].calls.filter { call in
       guard let time = call.time.map({ TimelineView.onAxis($0, row) }) else { return false }
-      return (0...view.length).contains(time)
+      // The first moment of the next step is not in this one.
+      return time >= 0 && (view.step == nil ? time <= view.length : time < view.length)
     }.sorted { a, b in
       // What begins together is sorted so that the longer one holds the shorter one.
       let (x, y) = (a.time ?? 0, b.time ?? 0)

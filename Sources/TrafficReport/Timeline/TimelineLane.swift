@@ -21,8 +21,10 @@ struct TimelineLane {
     var call: Int
     /// Calls in it.
     var calls = 1
-    /// 0, or 1 where it runs beside another bar.
+    /// 0, or 1 where another bar has not ended.
     var row = 0
+    /// Whether another bar runs beside it, so that each has half of the lane.
+    var isShared = false
   }
 
   let dimension: ParallelismDimension
@@ -38,25 +40,36 @@ struct TimelineLane {
 
   /// Joins what is too small to be seen with what is next to it.
   ///
-  /// A call narrower than `resolution` pixels joins such calls before it that end less than so far
-  /// away; what overlaps goes to a second row, as many rows as there can be seen.
+  /// A call narrower than `resolution` pixels joins the one right before it if that is as narrow and
+  /// ends less than so far away. What begins before another bar ends goes to a second row, and there are no more rows.
   ///
   /// - Complexity: O(*n*) in the slices.
   func pieces(resolution: Double) -> [Piece] {
     var pieces: [Piece] = []
-    var ends = [-1.0, -1.0]
+    var ends = (first: -1.0, second: -1.0)
+    var lastOfFirst: Int?
     var small: Piece?
     func place(_ piece: Piece) {
       var piece = piece
       piece.end = max(piece.end, piece.start + resolution)
-      let isFree = ends.map { $0 <= piece.start + resolution }
-      piece.row = isFree[0] ? 0 : isFree[1] ? 1 : ends[0] <= ends[1] ? 0 : 1
-      ends[piece.row] = max(ends[piece.row], piece.end)
+      let isFree = ends.first <= piece.start + resolution
+      if isFree || (ends.second > piece.start + resolution && ends.first <= ends.second) {
+        piece.isShared = ends.second > piece.start + resolution
+        ends.first = max(ends.first, piece.end)
+        lastOfFirst = pieces.count
+      } else {
+        (piece.row, piece.isShared) = (1, true)
+        if let lastOfFirst { pieces[lastOfFirst].isShared = true }
+        ends.second = max(ends.second, piece.end)
+      }
       pieces.append(piece)
     }
     for slice in slices {
       let piece = Piece(start: slice.start, end: slice.end, call: slice.call)
       guard slice.end - slice.start < resolution else {
+        // What was joined so far began before it.
+        if let last = small { place(last) }
+        small = nil
         place(piece)
         continue
       }
