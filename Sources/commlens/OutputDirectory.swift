@@ -163,7 +163,8 @@ struct OutputDirectory: ~Copyable {
       throw CommandFailure(
         status: .cannotCreateOutput,
         message:
-          "\(path)/\(name): exists and is not a regular file; move it away, or name another output.")
+          "\(path)/\(name): exists and is not a regular file; move it away, or name another output."
+      )
     }
   }
 }
@@ -294,7 +295,8 @@ extension OutputDirectory {
   private static func cannotCreate(_ path: String, _ why: String) -> CommandFailure {
     CommandFailure(
       status: .cannotCreateOutput,
-      message: "\(path): the output folder cannot be created or written (\(why)); name another one.")
+      message: "\(path): the output folder cannot be created or written (\(why)); name another one."
+    )
   }
 
   private func failure(

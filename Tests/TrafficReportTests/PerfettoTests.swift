@@ -56,7 +56,8 @@ import TrafficAnalysis
       #expect(time >= 0)
       if kind == "b" || kind == "e" {
         let id = try #require(event["id"] as? String)
-        pairs["\(process) \(id)", default: []].append((kind, time))
+        // An id is one of the whole trace: the rank does not make it another one.
+        pairs[id, default: []].append((kind, time))
         continue
       }
       let track =
@@ -126,9 +127,9 @@ import TrafficAnalysis
         sums[key, default: 0] += Int64((try number(event, "dur") * 1000).rounded())
       case "b":
         written += 1
-        begun["\(process) \(event["id"] ?? "")"] = try number(event, "ts")
+        begun["\(event["id"] ?? "")"] = try number(event, "ts")
       default:
-        let start = try #require(begun["\(process) \(event["id"] ?? "")"])
+        let start = try #require(begun["\(event["id"] ?? "")"])
         sums[key, default: 0] += Int64(((try number(event, "ts") - start) * 1000).rounded())
       }
     }
@@ -156,7 +157,8 @@ import TrafficAnalysis
     var timeline = Sample.empty([.tp])
     var rank = Sample.row(0, classes: 1)
     rank.calls = [
-      Sample.call(0, 1_700_000_000_000_000_001, 7), Sample.call(0, 1_700_000_000_123_456_790, 1_001),
+      Sample.call(0, 1_700_000_000_000_000_001, 7),
+      Sample.call(0, 1_700_000_000_123_456_790, 1_001),
     ]
     timeline.ranks = [rank]
     let trace = try trace(Sample.summary(timeline, ""))

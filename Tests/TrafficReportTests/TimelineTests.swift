@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CollectiveTrace
+import Foundation
+import TestSupport
 import Testing
 import TrafficAnalysis
 
@@ -265,7 +267,8 @@ import TrafficAnalysis
     let bytes = try #require(TimelineFigure.svg(Sample.training, .init()))
     let texts = try XMLChecker.elements(of: bytes).map(\.text)
     #expect(texts.contains { $0.hasPrefix("Ranks 0-15: 16 of 24 ranks with timed calls.") })
-    #expect(texts.contains("24 ranks on 3 nodes: TP 4 x PP 2 x FSDP 3 \u{B7} ProfilerStep#6, 49 ms"))
+    #expect(
+      texts.contains("24 ranks on 3 nodes: TP 4 x PP 2 x FSDP 3 \u{B7} ProfilerStep#6, 49 ms"))
   }
 
   @Test func theFileStaysSmallWhateverTheInput() throws {
@@ -276,6 +279,21 @@ import TrafficAnalysis
     let texts = try XMLChecker.elements(of: most.bytes).map(\.text)
     #expect(texts.contains { $0.contains("px) and drawn") || $0.contains("drawn together") })
     #expect(texts.contains { $0.hasPrefix("Ranks 0-31: 32 of 40 ranks") })
+  }
+
+  /// The profile of `Fixtures/`, as a picture and as a trace.
+  @Test func theFixtureIsDrawnAsRecorded() throws {
+    let name = "kineto/tensor-parallel-rank0.json"
+    let bytes = try Data(contentsOf: Fixture.folder.appending(path: name))
+    let summary = TrafficAnalyzer.analyze(TraceReader.summarize(text: Array(bytes), file: name))
+    try expectGolden(
+      try #require(TimelineFigure.svg(summary, .init())), "report/kineto/timeline.svg")
+    var trace: [UInt8] = []
+    try PerfettoTrace(summary, .init(), toolVersion: "0").write { piece in
+      trace += piece
+      return true
+    }
+    try expectGolden(trace, "report/kineto/perfetto.json")
   }
 
   @Test(arguments: [

@@ -180,7 +180,8 @@ enum TimelineFigure {
     }
     switch view.alignment {
     case .single: break
-    case .recorded: ranks += " Clocks as recorded: no collective is numbered on all ranks to check them by."
+    case .recorded:
+      ranks += " Clocks as recorded: no collective is numbered on all ranks to check them by."
     case .estimated: ranks += " Clocks corrected by the ends of shared collectives."
     case .ownStart:
       ranks +=
@@ -289,7 +290,8 @@ enum TimelineFigure {
       let value = Quantity.fixed(
         Double(tick) / Double(unit.nanoseconds), places: 3, isTrimmed: true)
       figure.text(
-        tick == 0 ? "0" : "\(value) \(unit.name)", x: x, y: bottom + 16, size: Figure.smallSize, style: .muted,
+        tick == 0 ? "0" : "\(value) \(unit.name)", x: x, y: bottom + 16, size: Figure.smallSize,
+        style: .muted,
         anchor: .middle)
     }
     figure.rule("axis", x1: left, y1: bottom, x2: right, y2: bottom)

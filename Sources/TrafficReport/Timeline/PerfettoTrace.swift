@@ -41,6 +41,7 @@ public struct PerfettoTrace: Sendable {
     json.openArray()
     var canGoOn = true
     var ordinal = 0
+    var pairs = 0
     for (index, row) in view.rows.enumerated() {
       let rank = view.timeline.ranks[row.place]
       let before = index > 0 ? view.timeline.ranks[view.rows[index - 1].place].rank : nil
@@ -52,13 +53,14 @@ public struct PerfettoTrace: Sendable {
       var writer = RankWriter(
         view: view, row: row, rank: rank, calls: calls,
         firstThread: Self.stepThread + ordinal * (view.timeline.communicators.count + 1),
-        suffix: ordinal > 0 || next == rank.rank ? " (\(rank.source.name))" : "")
+        suffix: ordinal > 0 || next == rank.rank ? " (\(rank.source.name))" : "", pairs: pairs)
       writer.write(isFirst: ordinal == 0, to: &json) { json in
         guard canGoOn, json.bytes.count >= Self.chunk else { return canGoOn }
         canGoOn = sink(json.drain())
         return canGoOn
       }
       guard canGoOn else { return }
+      pairs = writer.pairs
     }
     json.close()
     json.close()
@@ -121,12 +123,12 @@ private struct RankWriter {
   let firstThread: Int
   /// What tells two traces of one rank apart.
   let suffix: String
-  /// Pairs of async events written so far.
-  private var pairs = 0
+  /// Pairs of async events written so far; readers know a pair by its number alone, not by its rank.
+  private(set) var pairs: Int
 
   init(
     view: TimelineView, row: TimelineView.Row, rank: Timeline.Rank, calls: [TimingFacts.Call],
-    firstThread: Int, suffix: String
+    firstThread: Int, suffix: String, pairs: Int
   ) {
     self.view = view
     self.row = row
@@ -134,6 +136,7 @@ private struct RankWriter {
     self.calls = calls
     self.firstThread = firstThread
     self.suffix = suffix
+    self.pairs = pairs
   }
 
   /// Writes everything; `flush` takes what is long enough, and returns whether to go on.
@@ -192,7 +195,7 @@ private struct RankWriter {
     let pairName = own.isEmpty ? group.collective : "\(own) \(group.collective)"
     func openPair(_ kind: String, at time: Int64) {
       open(kind, pairName)
-      json.member("id", .text("\(firstThread)-\(pairs)"))
+      json.member("id", .text("0x" + String(pairs, radix: 16)))
       json.microseconds("ts", time)
     }
     if call.isOpen {
