@@ -86,7 +86,7 @@ import Testing
   /// Recorded profiles, where this checkout has them beside it.
   @Test(
     .enabled(if: Fixture.sharedData != nil),
-    arguments: ["astrasim-megatron-tp8", "hta-df_index_resolver-rank1of2-2020-allreduce.json.gz"])
+    arguments: ["astrasim-megatron-tp8", "hta-nccl_data-2rank.json.gz"])
   func theTraceOfARecordedJobHasTheDurationsOfTheTable(name: String) throws {
     let input = try #require(Fixture.sharedData).appending(path: "kineto/\(name)")
     let report = scratch.url("report")

@@ -514,11 +514,10 @@ class Workshop:
         axes = [("TENSOR_MODEL_PARALLEL_GROUP", 2, 1), ("PIPELINE_MODEL_PARALLEL_GROUP", 2, 2),
                 ("DATA_PARALLEL_GROUP", 2, 4), ("CONTEXT_PARALLEL_GROUP", 4, 2)]
         self.profiles("profiles-8", 8, axes, 3, 120)
-        self.profiles("profiles-8-trace", 8, axes, 40, 20, arguments=("--step", "a step 7"),
-                      step_name="a step {}".format)
+        self.profiles("profiles-8-trace", 8, axes, 40, 20, arguments=("--step", "7"))
         self.profiles("profiles-64", 64, axes, 2, 60, arguments=("--ranks", "0-2,40-63"))
-        self.profiles("profiles-many-steps", 1, [], 400, 2, step_name=(
-            "a step with a very long <name> & a number {}".format))
+        self.profiles("profiles-long-names", 2, axes[:1], 400, 2, step_name=(
+            "ProfilerStep#{} with a very long <name> & a word more".format))
         long = "ip-10-{}-very-long-host-name.eu-central-1.compute.internal.example.org".format
         self.job("1-rank", job_log(1, 1, "node-{}".format))
         self.job("4-ranks", job_log(4, 4, "node-{}".format, [(2, 1), (2, 2)]))

@@ -128,6 +128,15 @@ enum SampleTimeline {
     return summary(timeline, "40 ranks: everything at once")
   }()
 
+  /// As long as times can be, and as short.
+  static func stretch(_ length: Int64) -> TrafficSummary {
+    var timeline = empty([.world])
+    var rank = row(0, classes: 1)
+    rank.calls = [call(0, -1 - length / 2, length), called(0, 0)]
+    timeline.ranks = [rank]
+    return summary(timeline, "1 rank")
+  }
+
   static let figures: [(name: String, bytes: [UInt8])] = {
     let all = RankSelection("0-31")
     let samples: [(String, TrafficSummary, TimelineSelection)] = [
@@ -135,6 +144,8 @@ enum SampleTimeline {
       ("timeline-ranks", training, .init(step: "5", ranks: RankSelection("0,3,8-11"))),
       ("timeline-dump", dump, .init()),
       ("timeline-crowded", crowded, .init(ranks: all)),
+      ("timeline-endless", stretch(.max), .init()), ("timeline-brief", stretch(1), .init()),
+      ("timeline-day", stretch(86_400_000_000_000), .init()),
       ("timeline-crowded-step", crowded, .init(step: "47", ranks: RankSelection("7"))),
     ]
     return samples.compactMap { name, summary, selection in

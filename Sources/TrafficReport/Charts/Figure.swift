@@ -31,6 +31,8 @@ struct Figure {
   private var tones: [Palette.Tone] = []
   /// Whether the steps of a heat map are used.
   var usesHeat = false
+  /// Whether bars are set off by the paper's colour instead of an outline.
+  private var usesSlices = false
 
   /// Begins a figure with its title and a line under it.
   init(slug: String, title: String, subtitle: String, description: String) {
@@ -96,8 +98,31 @@ struct Figure {
     }
   }
 
-  /// Draws many small shapes in a dimension's colour as one element, without outline or pattern,
-  /// neither of which would be seen; only the colour that is nearly that of paper has an outline.
+  /// Draws one of many bars, which an outline would hide: only the colour that is nearly that of
+  /// paper has one.
+  mutating func slice(
+    _ dimension: ParallelismDimension, x: Double, y: Double, width: Double, height: Double,
+    tooltip: String
+  ) {
+    dimensions.insert(dimension)
+    usesSlices = true
+    let style = dimension == .unclassified ? "cell" : "slice"
+    let place: SVGWriter.Attributes
+    if Palette.look(dimension).pattern == .solid {
+      place = [
+        "class": .text("\(style) \(dimension.rawValue)"), "x": .number(x), "y": .number(y),
+        "width": .number(width), "height": .number(height),
+      ]
+    } else {
+      place = [
+        "class": .text(style), "x": .number(x), "y": .number(y), "width": .number(width),
+        "height": .number(height), "fill": .text("url(#\(slug)-\(dimension.rawValue))"),
+      ]
+    }
+    body.element("rect", place, tooltip: tooltip)
+  }
+
+  /// Draws many shapes as one element; they are too small for a pattern.
   mutating func area(_ dimension: ParallelismDimension, path: String, tooltip: String) {
     dimensions.insert(dimension)
     let style = dimension == .unclassified ? "cell \(dimension.rawValue)" : dimension.rawValue
@@ -241,6 +266,7 @@ struct Figure {
           lines.append(".\(dimension.rawValue)\(index){fill:\(shade(dimension, index).hex)}")
         }
       }
+      if usesSlices { lines.append(".slice{stroke:\(paper.hex);stroke-width:.5}") }
       // Only figures with machines have these.
       if !tones.isEmpty {
         lines += [".frame{stroke:\(muted.hex)}", ".lane{stroke:\(muted.hex);stroke-width:2}"]

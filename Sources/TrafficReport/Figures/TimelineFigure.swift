@@ -289,10 +289,11 @@ enum TimelineFigure {
       figure.rule("axis", x1: x, y1: bottom, x2: x, y2: bottom + 4)
       let value = Quantity.fixed(
         Double(tick) / Double(unit.nanoseconds), places: 3, isTrimmed: true)
+      let label = tick == 0 ? "0" : "\(value) \(unit.name)"
+      let half = TextMetrics.width(label, size: Figure.smallSize) / 2
       figure.text(
-        tick == 0 ? "0" : "\(value) \(unit.name)", x: x, y: bottom + 16, size: Figure.smallSize,
-        style: .muted,
-        anchor: .middle)
+        label, x: min(x, Figure.width - 2 - half), y: bottom + 16, size: Figure.smallSize,
+        style: .muted, anchor: .middle)
     }
     figure.rule("axis", x1: left, y1: bottom, x2: right, y2: bottom)
   }
@@ -349,7 +350,7 @@ enum TimelineFigure {
       let top = y + Double(piece.row) * (height + 1)
       let width = piece.end - piece.start
       if width >= drawing.tooltip {
-        figure.bar(
+        figure.slice(
           lane.dimension, x: piece.start, y: top, width: width, height: height,
           tooltip: tooltip(piece, row, view))
       } else {
