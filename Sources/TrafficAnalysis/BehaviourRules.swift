@@ -334,7 +334,9 @@ extension DimensionInference {
       if decides || job.dwarfs(bytes, operations: common.operations) { return }
     }
     guard bytes >= Self.bucketBytes else { return }
-    if common.isHalf, sizes == 1 {
+    // Buckets hold whole parameters, so their sizes differ; small reductions beside tell nothing.
+    let large = profile.allReduces.filter { $0.messageBytes ?? 0 >= Self.bucketBytes }
+    if common.isHalf, Set(large.map(\.messageBytes)).count == 1 {
       claims[place].add(Claim(.dp, .equalBuckets, text))
     } else {
       claims[place].add(

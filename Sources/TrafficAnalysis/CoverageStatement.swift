@@ -7,6 +7,8 @@ enum CoverageStatement {
   /// What the sentences depend on.
   struct Facts {
     var missing: [Int] = []
+    /// What a rank should have: ``ProcessTable/inputName``.
+    var inputName = "log"
     var jobs = 1
     var guessedRanks = 0
     var assumedCommunicators = 0
@@ -74,7 +76,9 @@ enum CoverageStatement {
     var lines: [String] = []
     if !coverage.hasOperations {
       lines.append(
-        "No operation line was seen: set NCCL_DEBUG=INFO and NCCL_DEBUG_SUBSYS=INIT,COLL to log them."
+        coverage.ncclLines == 0 && coverage.traceRecords > 0
+          ? "These files list no operation of a job: add its logs (NCCL_DEBUG=INFO and NCCL_DEBUG_SUBSYS=INIT,COLL) or traces for its traffic."
+          : "No operation line was seen: set NCCL_DEBUG=INFO and NCCL_DEBUG_SUBSYS=INIT,COLL to log them."
       )
     }
     if !facts.missing.isEmpty {
@@ -82,7 +86,7 @@ enum CoverageStatement {
       // Which ones is known only where the numbers have a source.
       let which = facts.guessedRanks > 0 ? "" : " (\(RangeText.text(facts.missing)))"
       lines.append(
-        "\(count) of \(coverage.ranksExpected ?? count) ranks \(count == 1 ? "has" : "have") no log\(which): their calls are not counted."
+        "\(count) of \(coverage.ranksExpected ?? count) ranks \(count == 1 ? "has" : "have") no \(facts.inputName)\(which): their calls are not counted."
       )
     }
     if coverage.filesIncomplete > 0 {
@@ -102,7 +106,7 @@ enum CoverageStatement {
     }
     if facts.matchedCommunicators > 0 {
       lines.append(
-        "\(counted(facts.matchedCommunicators, "communicator was", "communicators were")) matched by size, order and calls: not all of the lines carry an id."
+        "\(counted(facts.matchedCommunicators, "communicator was", "communicators were")) matched by size, order and calls: not all of the \(facts.inputName)s state \(facts.matchedCommunicators == 1 ? "its id" : "their ids")."
       )
     }
     if facts.guessedRanks > 0 {

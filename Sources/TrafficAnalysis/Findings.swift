@@ -146,7 +146,8 @@ struct FindingCollector {
     if !missing.isEmpty, ranks.guessed > 0 {
       add(
         "rank-without-log", .warning,
-        "\(missing.count) of \(ranks.expected ?? missing.count) ranks have no log.", at: "",
+        "\(missing.count) of \(ranks.expected ?? missing.count) ranks have no \(table.inputName).",
+        at: "",
         evidence: "the communicators are larger than the number of ranks seen",
         do: "Look for the files of the other ranks; their calls are not counted.")
     } else if !missing.isEmpty {
@@ -154,7 +155,8 @@ struct FindingCollector {
       add(
         "rank-without-log", .warning,
         missing.count == 1
-          ? "Rank \(shown) has no log." : "\(missing.count) ranks have no log: \(shown).",
+          ? "Rank \(shown) has no \(table.inputName)."
+          : "\(missing.count) ranks have no \(table.inputName): \(shown).",
         at: "rank \(shown)", evidence: "their communicators name more ranks than were seen",
         do: "Look for the files of these ranks; their calls are not counted.")
     }

@@ -30,6 +30,11 @@ struct ProcessTable {
   /// Per file that repeats processes of other files, how many it repeats and one of those files.
   private(set) var copies: [Int: (processes: Int, original: Int)] = [:]
 
+  /// What the ranks have, as a word for sentences: `log`, or `trace` where there is no log at all.
+  var inputName: String {
+    records.isEmpty || records.contains { $0.facts.source == .ncclLog } ? "log" : "trace"
+  }
+
   /// Puts files and processes in order and joins the files of one process.
   ///
   /// - Complexity: O(*p* log *p*) in processes, plus the communicators that are joined.

@@ -69,7 +69,6 @@ struct SummaryAssembly {
       analysed, labels, phases,
       serves: layout?.isInference ?? PhaseInference.looksLikeInference(analysed), table, endpoints)
 
-    summary.traffic = trafficRows(labels, phases, order)
     summary.messageSizes = sizeRows(labels)
     summary.communicators = communicatorRows(labels)
     summary.ranks = rankRows()
@@ -79,16 +78,24 @@ struct SummaryAssembly {
     summary.links = matrix.links.rows(ranks, nodeOfHost: nodes)
     let join = TopologyJoin(machines, matrix.links, analysed, endpoints, table, hosts: hosts)
     join?.add(to: &summary, ranks, nodeOfHost: nodes)
+    let timing = TimingAnalysis(analysed, labels, ranks, table, join)
+    var annotated = timing.phases
+    annotated.settle(analysed) { place, index in
+      order.shares[place][index]
+        ?? [phases[place][index]: analysed[place].traffic.classes[index].operations]
+    }
+    summary.traffic = trafficRows(labels, phases, order, annotated)
+    summary.timeline = timing.timeline { place, index in
+      guard let share = annotated.shares[place][index] ?? order.shares[place][index] else {
+        return phases[place][index]
+      }
+      return share.count == 1 ? share.keys.first ?? .unknown : .unknown
+    }
     summary.devices =
       MachineInventory(
         endpoints, table, ranks, hosts: hosts, nodeOfHost: nodes, join
       ).rows
     summary.ringEdges = ringEdges()
-    let timing = TimingAnalysis(analysed, labels, ranks, table) { place, index in
-      guard let share = order.shares[place][index] else { return phases[place][index] }
-      return share.count == 1 ? share.keys.first ?? .unknown : .unknown
-    }
-    summary.timeline = timing.timeline
     summary.durations = timing.durations
     summary.overlaps = timing.overlaps
     summary.waiting = timing.waiting
@@ -102,7 +109,7 @@ struct SummaryAssembly {
     summary.coverage = coverage(summary, missing: Array(missing), order)
     summary.coverage.unmatchedBytes = matrix.unmatchedBytes
     summary.coverage.statements +=
-      (join?.statements() ?? []) + timing.statements()
+      (join?.statements() ?? []) + timing.statements() + annotated.statements
       + CoverageStatement.sources(table)
     summary.headline = Headline.text(
       seen: summary.coverage.ranksSeen, expected: ranks.expected,
@@ -232,7 +239,8 @@ struct SummaryAssembly {
   }
 
   private func trafficRows(
-    _ labels: [DimensionLabel], _ phases: [[TrafficPhase]], _ order: PhaseOrder
+    _ labels: [DimensionLabel], _ phases: [[TrafficPhase]], _ order: PhaseOrder,
+    _ annotated: AnnotatedPhases
   ) -> [TrafficRow] {
     var place: [RowKey: Int] = [:]
     var rows: [TrafficRow] = []
@@ -247,7 +255,7 @@ struct SummaryAssembly {
         ? []
         : CallsByRank.count(views, own.traffic.classes, size: own.communicator.size)
       let parts = own.traffic.classes.enumerated().flatMap { index, group in
-        guard let share = order.shares[number][index] else {
+        guard let share = annotated.shares[number][index] ?? order.shares[number][index] else {
           return [(index: index, phase: phases[number][index], group: group)]
         }
         return group.parts(share).map { (index: index, phase: $0.phase, group: $0.part) }
@@ -526,6 +534,7 @@ struct SummaryAssembly {
     coverage.hasOperations = !summary.traffic.isEmpty
     var facts = CoverageStatement.Facts()
     facts.missing = missing
+    facts.inputName = table.inputName
     facts.jobs = ranks.jobs
     facts.guessedRanks = ranks.guessed
     facts.assumedCommunicators =

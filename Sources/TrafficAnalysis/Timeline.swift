@@ -104,6 +104,11 @@ public struct Timeline: Sendable {
 
   /// An empty timeline.
   public init() {}
+
+  /// What the job was doing in a call: as a name around it says, else as calls of its class do.
+  public func phase(of call: TimingFacts.Call, on rank: Rank) -> TrafficPhase {
+    call.phase == .none ? classes[rank.callClass(of: call)].phase : TrafficPhase(call.phase)
+  }
 }
 
 extension TimingFacts.Call {
@@ -125,19 +130,21 @@ extension TimingFacts.Call {
 struct TimelineBuilder {
   private(set) var timeline = Timeline()
   private var places: [Timeline.Communicator: Int] = [:]
-  private var classPlaces: [Timeline.CallClass: Int32] = [:]
+  private var classPlaces: [ClassKey: Int32] = [:]
+  /// For each class the communicator and class of operations that it is of.
+  private var groups: [(place: Int, index: Int)?] = []
   private let communicators: [AnalysedCommunicator]
   private let labels: [DimensionLabel]
-  private let phase: (Int, Int) -> TrafficPhase
 
-  /// Prepares to collect; `phase` tells that of a communicator's class of operations.
-  init(
-    _ communicators: [AnalysedCommunicator], _ labels: [DimensionLabel],
-    phase: @escaping (Int, Int) -> TrafficPhase
-  ) {
+  private struct ClassKey: Hashable {
+    var value: Timeline.CallClass
+    var group: Int?
+  }
+
+  /// Prepares to collect.
+  init(_ communicators: [AnalysedCommunicator], _ labels: [DimensionLabel]) {
     self.communicators = communicators
     self.labels = labels
-    self.phase = phase
   }
 
   /// Adds what one trace says of one process.
@@ -180,9 +187,16 @@ struct TimelineBuilder {
     }
   }
 
-  /// The timeline, once the clocks are known.
-  mutating func finish(offsets: (TraceSource) -> [Int: Int64]) -> Timeline? {
+  /// The timeline, once phases and clocks are known.
+  ///
+  /// `phase` tells that of a communicator's class of operations.
+  mutating func finish(
+    phase: (Int, Int) -> TrafficPhase, offsets: (TraceSource) -> [Int: Int64]
+  ) -> Timeline? {
     guard !timeline.ranks.isEmpty else { return nil }
+    for (index, group) in groups.enumerated() {
+      if let group { timeline.classes[index].phase = phase(group.place, group.index) }
+    }
     var known: [TraceSource: [Int: Int64]] = [:]
     for index in timeline.ranks.indices {
       let source = timeline.ranks[index].source
@@ -225,15 +239,14 @@ struct TimelineBuilder {
       communicator: number(of: communicator), dimension: communicator.dimension,
       collective: call.kind.name, dataType: (group?.dataType ?? call.dataType).name,
       messageBytes: group?.messageBytes ?? Self.messageBytes(call, size: size))
-    if let place, let index {
-      result.dimension = labels[place].dimension(ofClass: index)
-      result.phase = phase(place, index)
-    }
+    if let place, let index { result.dimension = labels[place].dimension(ofClass: index) }
     if call.kind.isPointToPoint, call.peer >= 0, !call.isCoarse { result.peer = Int(call.peer) }
-    if let known = classPlaces[result] { return known }
+    let key = ClassKey(value: result, group: index)
+    if let known = classPlaces[key] { return known }
     let next = Int32(truncatingIfNeeded: timeline.classes.count)
-    classPlaces[result] = next
+    classPlaces[key] = next
     timeline.classes.append(result)
+    groups.append(place.flatMap { place in index.map { (place, $0) } })
     return next
   }
 

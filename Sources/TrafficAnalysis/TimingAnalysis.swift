@@ -12,12 +12,15 @@ struct TimingAnalysis {
   private(set) var unmatchedCalls: UInt64 = 0
   private(set) var callsNotKept = 0
   private(set) var timedRanks = 0
-  /// `nil` unless a call has a time.
-  private(set) var timeline: Timeline?
+  /// What annotations say of phases; not settled.
+  private(set) var phases: AnnotatedPhases
 
   private let communicators: [AnalysedCommunicator]
   private let labels: [DimensionLabel]
   private let ranks: GlobalRanks
+  private let join: TopologyJoin?
+  private var builder: TimelineBuilder?
+  private var clocks: [TraceSource: ClockOffsets] = [:]
 
   /// Where the traffic of a trace's communicator stands.
   private struct Seat {
@@ -32,11 +35,13 @@ struct TimingAnalysis {
 
   init(
     _ communicators: [AnalysedCommunicator], _ labels: [DimensionLabel], _ ranks: GlobalRanks,
-    _ table: ProcessTable, phase: @escaping (Int, Int) -> TrafficPhase = { _, _ in .unknown }
+    _ table: ProcessTable, _ join: TopologyJoin?
   ) {
+    self.join = join
     self.communicators = communicators
     self.labels = labels
     self.ranks = ranks
+    phases = AnnotatedPhases(communicators)
     guard table.records.contains(where: { !$0.timed.isEmpty }) else { return }
     var seats: [View: Seat] = [:]
     for (place, own) in communicators.enumerated() {
@@ -50,7 +55,7 @@ struct TimingAnalysis {
     }
     var indices = [ClassIndex?](repeating: nil, count: communicators.count)
     var sums = Sums()
-    var builder = TimelineBuilder(communicators, labels, phase: phase)
+    var builder = TimelineBuilder(communicators, labels)
     for (process, record) in table.records.enumerated() {
       if !record.timed.isEmpty { timedRanks += 1 }
       for timed in record.timed {
@@ -70,10 +75,24 @@ struct TimingAnalysis {
         builder.add(timed.facts, numbers, classes, rank: rankOfProcess[process])
       }
     }
-    durations = sums.durations.map { key, histogram in row(key, histogram) }.sorted(by: Self.comes)
+    durations = sums.durations.map { key, histogram in
+      var row = row(key, histogram)
+      if let peaks = sums.peaks[key], peaks.count == 1, let peak = peaks.first { row.peak = peak }
+      return row
+    }.sorted(by: Self.comes)
     overlaps = sums.overlapRows()
-    let clocks = wait(sums.operations)
-    timeline = builder.finish { clocks[$0]?.offsets() ?? [:] }
+    clocks = wait(
+      sums.operations.sorted { $0.key < $1.key }.map { ($0.key.place, $0.value) }
+        + Self.matched(sums.unnumbered))
+    self.builder = builder
+  }
+
+  /// The timed calls of all ranks; `nil` unless a call has a time.
+  ///
+  /// `phase` tells that of a communicator's class of operations.
+  func timeline(phase: (Int, Int) -> TrafficPhase) -> Timeline? {
+    guard var builder else { return nil }
+    return builder.finish(phase: phase) { clocks[$0]?.offsets() ?? [:] }
   }
 
   /// What a reader must know about the times.
@@ -131,10 +150,30 @@ struct TimingAnalysis {
     }
   }
 
+  private struct PeakKey: Hashable {
+    var place: Int
+    var collective: String
+  }
+
+  /// Where calls without a number are from.
+  private struct OrderKey: Hashable {
+    var place: Int
+    var source: TraceSource
+  }
+
+  private struct Unnumbered {
+    /// The class.
+    var group: Int
+    /// Empty outside of every step.
+    var step: String
+    var arrival: Arrival
+  }
+
   private struct Arrival {
     var view: Int
     var start: Int64
     var duration: Int64
+    var source: TraceSource
     /// Whether clocks of other machines count from the same moment.
     var isEpoch: Bool
   }
@@ -146,7 +185,13 @@ struct TimingAnalysis {
 
   private struct Sums {
     var durations: [DurationKey: DurationHistogram] = [:]
+    /// The peaks of the communicators of each row, each once.
+    var peaks: [DurationKey: Set<BandwidthPeak?>] = [:]
+    /// The peaks of communicators, as worked out.
+    var known: [PeakKey: BandwidthPeak?] = [:]
     var operations: [OperationKey: [Arrival]] = [:]
+    /// By rank, in the order of the trace.
+    var unnumbered: [OrderKey: [Int: [Unnumbered]]] = [:]
     var overlaps: [StepKey: OverlapRow] = [:]
     /// When a step begins, to order the rows: the earliest over the ranks.
     var starts: [String: Int64] = [:]
@@ -159,7 +204,17 @@ struct TimingAnalysis {
     }
 
     func overlapRows() -> [OverlapRow] {
-      overlaps.values.sorted { a, b in
+      overlaps.values.map { row in
+        var row = row
+        let all = overlaps[StepKey(step: row.step, dimension: nil)]
+        row.stepDuration = all?.duration ?? 0
+        if row.dimension == nil, let idle = row.idle,
+          let stages = overlaps[StepKey(step: row.step, dimension: .pp)]
+        {
+          row.bubble = TimingAnalysis.sum(idle, stages.exposed)
+        }
+        return row
+      }.sorted { a, b in
         if a.step.isEmpty != b.step.isEmpty { return a.step.isEmpty }
         if a.step != b.step {
           let (x, y) = (starts[a.step] ?? .max, starts[b.step] ?? .max)
@@ -193,24 +248,48 @@ struct TimingAnalysis {
           type: group.dataType.name, bytes: group.messageBytes, size: own.communicator.size,
           source: facts.source, basis: entry.basis)
         sums.durations[key, default: DurationHistogram()].merge(entry.histogram)
+        guard let join else { continue }
+        let peakKey = PeakKey(place: place, collective: group.collective)
+        let peak = sums.known[peakKey] ?? BandwidthPeak.of(own, group.collective, join)
+        sums.known[peakKey] = .some(peak)
+        sums.peaks[key, default: []].insert(peak)
       }
     }
     guard let timing = facts.timing else { return }
     callsNotKept += timing.callsNotKept
-    for call in timing.calls where call.sequence >= 0 && call.duration >= 0 {
+    if timing.calls.contains(where: { $0.phase != .none }) {
+      for call in timing.calls {
+        let communicator = Int(call.communicator)
+        guard seats.indices.contains(communicator), let place = seats[communicator]?.place,
+          classes[communicator].indices.contains(Int(call.row)),
+          let group = classes[communicator][Int(call.row)]
+        else { continue }
+        phases.add(call.phase, communicator: place, group: group)
+      }
+    }
+    for call in timing.calls where call.duration >= 0 {
       let communicator = Int(call.communicator)
       guard seats.indices.contains(communicator), let seat = seats[communicator],
         facts.communicators[communicator].calls.indices.contains(Int(call.row))
       else { continue }
       let kind = facts.communicators[communicator].calls[Int(call.row)].kind
       guard !kind.isPointToPoint else { continue }
-      let key = OperationKey(
-        place: seat.place, kind: timing.sequenceScope == .function ? kind : nil,
-        sequence: call.sequence, source: facts.source)
-      sums.operations[key, default: []].append(
-        Arrival(
-          view: seat.view, start: call.start, duration: call.duration,
-          isEpoch: timing.clock == .epoch))
+      let arrival = Arrival(
+        view: seat.view, start: call.start, duration: call.duration, source: facts.source,
+        isEpoch: timing.clock == .epoch)
+      if call.sequence >= 0 {
+        let key = OperationKey(
+          place: seat.place, kind: timing.sequenceScope == .function ? kind : nil,
+          sequence: call.sequence, source: facts.source)
+        sums.operations[key, default: []].append(arrival)
+      } else if let group = classes[communicator][Int(call.row)] {
+        let step = Int(call.step)
+        let call = Unnumbered(
+          group: group, step: timing.steps.indices.contains(step) ? timing.steps[step].name : "",
+          arrival: arrival)
+        let key = OrderKey(place: seat.place, source: facts.source)
+        sums.unnumbered[key, default: [:]][seat.view, default: []].append(call)
+      }
     }
     overlap(facts, timing, seats, classes, &sums)
   }
@@ -276,29 +355,63 @@ struct TimingAnalysis {
 
   // MARK: - Waiting
 
+  /// Matches calls without a number by their order.
+  ///
+  /// The calls of the whole trace are matched, else those of each step, where all ranks that have
+  /// any made the same calls in the same order. Anything else could pair strangers.
+  private static func matched(
+    _ calls: [OrderKey: [Int: [Unnumbered]]]
+  ) -> [(place: Int, arrivals: [Arrival])] {
+    var operations: [(place: Int, arrivals: [Arrival])] = []
+    for (key, views) in calls.sorted(by: {
+      ($0.key.place, $0.key.source.rawValue) < ($1.key.place, $1.key.source.rawValue)
+    }) where views.count > 1 {
+      let order = views.sorted { $0.key < $1.key }.map(\.value)
+      if let whole = transposed(order) {
+        operations += whole.map { (key.place, $0) }
+        continue
+      }
+      let steps = order.map { Dictionary(grouping: $0, by: \.step) }
+      for step in Set(steps.flatMap(\.keys)).subtracting([""]).sorted() {
+        guard let part = transposed(steps.map { $0[step] ?? [] }) else { continue }
+        operations += part.map { (key.place, $0) }
+      }
+    }
+    return operations
+  }
+
+  /// By operation instead of by rank; `nil` where the ranks differ.
+  private static func transposed(_ calls: [[Unnumbered]]) -> [[Arrival]]? {
+    guard
+      calls.dropFirst().allSatisfy({ $0.lazy.map(\.group).elementsEqual(calls[0].map(\.group)) })
+    else { return nil }
+    return calls[0].indices.map { position in calls.map { $0[position].arrival } }
+  }
+
   /// Finds who came last to each collective.
   ///
   /// A kernel of a collective runs until all ranks have come, so the rank whose kernel is shortest
   /// came last, whatever the clocks say, and the others waited for as long as theirs are longer.
   ///
+  /// - Parameter operations: In an order that is always the same, because only so many differences
+  ///   of clocks are kept.
   /// - Returns: How the clocks of each source differ, those that begin with the process among them.
   private mutating func wait(
-    _ operations: [OperationKey: [Arrival]]
+    _ operations: [(place: Int, arrivals: [Arrival])]
   ) -> [TraceSource: ClockOffsets] {
     var timedViews: [Int: Set<Int>] = [:]
-    for (key, arrivals) in operations {
-      for arrival in arrivals { timedViews[key.place, default: []].insert(arrival.view) }
+    for (place, arrivals) in operations {
+      for arrival in arrivals { timedViews[place, default: []].insert(arrival.view) }
     }
     var rows: [Int: WaitingRow] = [:]
     var offsets = ClockOffsets()
     var bySource: [TraceSource: ClockOffsets] = [:]
-    // In one order, because only so many differences of clocks are kept.
-    for (key, arrivals) in operations.sorted(by: { $0.key < $1.key }) {
-      guard arrivals.count > 1, arrivals.count == timedViews[key.place]?.count,
+    for (place, arrivals) in operations {
+      guard arrivals.count > 1, arrivals.count == timedViews[place]?.count,
         Set(arrivals.map(\.view)).count == arrivals.count,
         let shortest = arrivals.map(\.duration).min()
       else { continue }
-      let own = communicators[key.place]
+      let own = communicators[place]
       let numbers = arrivals.map { ranks.rank[own.views[$0.view].endpoint] }
       let last = arrivals.indices.filter { arrivals[$0].duration == shortest }
       var caused: Int64 = 0
@@ -324,7 +437,7 @@ struct TimingAnalysis {
         return (rank, Self.sum(arrival.start, arrival.duration), arrival.isEpoch)
       }
       offsets.add(ends.filter(\.isEpoch).map { ($0.rank, $0.end) })
-      bySource[key.source, default: ClockOffsets()].add(ends.map { ($0.rank, $0.end) })
+      bySource[arrivals[0].source, default: ClockOffsets()].add(ends.map { ($0.rank, $0.end) })
     }
     let clocks = offsets.offsets()
     waiting = rows.values.sorted { $0.rank < $1.rank }

@@ -20,6 +20,8 @@ public struct DurationRow: Sendable, Equatable {
   public var basis: TimingFacts.Basis
   /// The durations in nanoseconds, one per rank and call.
   public var durations: DurationHistogram
+  /// What the links allow, where a topology tells and all of its communicators are alike in it.
+  public var peak: BandwidthPeak?
 
   /// Makes a row.
   public init(
@@ -68,6 +70,14 @@ public struct OverlapRow: Sendable, Equatable {
   public var dimension: ParallelismDimension?
   /// Ranks in the sums.
   public var ranks = 0
+  /// Length of the step, summed over all ranks that show compute, in nanoseconds: for one strategy
+  /// too, so that the shares of the strategies have one denominator.
+  public var stepDuration: Int64 = 0
+  /// Time that pipeline parallelism leaves a GPU without work: at most this.
+  ///
+  /// No kernel runs, or only sends and receives of stages do. Launch gaps are in it, and the
+  /// transfers themselves; `nil` for one strategy and for steps without such kernels.
+  public var bubble: Int64?
   /// Length of the step, summed over the ranks, in nanoseconds; `nil` for one strategy.
   public var duration: Int64?
   /// Time in which compute kernels ran; `nil` for one strategy.
@@ -85,6 +95,10 @@ public struct OverlapRow: Sendable, Equatable {
 
   /// The part of the communication behind compute kernels.
   public var hidden: Int64 { communication - min(communication, exposed) }
+  /// The part of the step's time in which its communication kernels ran; `nil` without a length.
+  public var timeShare: Double? {
+    stepDuration > 0 ? Double(communication) / Double(stepDuration) : nil
+  }
   /// Time in which no kernel ran: launch gaps, waiting for the host, pipeline bubbles.
   public var idle: Int64? {
     guard let duration, let compute else { return nil }

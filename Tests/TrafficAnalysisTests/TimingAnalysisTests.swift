@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CollectiveTrace
+import Foundation
+import TestSupport
 import Testing
 
 @testable import TrafficAnalysis
@@ -158,6 +160,72 @@ import Testing
     #expect(a.durations == b.durations)
     #expect(a.waiting == b.waiting)
     #expect(a.traffic == b.traffic)
+  }
+
+  /// A profile of rank `rank` of two without sequence numbers: kernels of all-reduces by elements
+  /// and microseconds, 100 us apart, in steps of 1000 us.
+  private static func profile(_ rank: Int, _ steps: [[(count: Int, micros: Int)]]) -> TracePartial {
+    var events: [String] = []
+    for (step, calls) in steps.enumerated() {
+      let start = 10_000 + 1000 * step
+      events.append(
+        #"{"ph":"X","cat":"user_annotation","name":"ProfilerStep#\#(step)","pid":1,"tid":1,"ts":\#(start),"dur":1000,"args":{}}"#
+      )
+      for (number, call) in calls.enumerated() {
+        let id = step * 100 + number + 1
+        events.append(
+          #"{"ph":"X","cat":"kernel","name":"ncclDevKernel_AllReduce_Sum_f32_RING_LL(x)","pid":0,"tid":7,"ts":\#(start + 100 * number),"dur":\#(call.micros),"args":{"correlation":\#(id),"External id":\#(id),"Collective name":"allreduce","In msg nelems":\#(call.count),"Out msg nelems":\#(call.count),"Group size":2,"dtype":"Float","Process Group Name":"0","Process Group Description":"default_pg","Process Group Ranks":"[0, 1]"}}"#
+        )
+      }
+    }
+    let text =
+      #"{"schemaVersion":1,"distributedInfo":{"rank":\#(rank),"world_size":2},"traceEvents":[\#(events.joined(separator: ",\n"))]}"#
+    return TraceReader.summarize(text: Array(text.utf8), file: "rank\(rank).json")
+  }
+
+  private static func waiting(
+    _ a: [[(count: Int, micros: Int)]], _ b: [[(count: Int, micros: Int)]]
+  ) -> [[Int64]] {
+    var partial = profile(0, a)
+    partial.merge(profile(1, b))
+    return TrafficAnalyzer.analyze(partial).waiting.map {
+      [Int64($0.operations), $0.waited / 1000, $0.caused / 1000]
+    }
+  }
+
+  @Test func callsWithoutANumberAreMatchedByTheirOrder() {
+    // 10 - 4 and 7 - 5: rank 0 waits twice, rank 1 once for 9 - 3.
+    #expect(
+      Self.waiting([[(8, 10), (16, 3)], [(8, 7)]], [[(8, 4), (16, 9)], [(8, 5)]])
+        == [[3, 8, 6], [3, 6, 8]])
+  }
+
+  @Test func whereTheOrderDiffersOnlyStepsThatAgreeAreMatched() {
+    // The first steps differ in a call, the second agree.
+    #expect(
+      Self.waiting([[(8, 10), (16, 3)], [(8, 7)]], [[(8, 4)], [(8, 5)]])
+        == [[1, 2, 0], [1, 0, 2]])
+    // As many calls of other sizes.
+    #expect(Self.waiting([[(8, 10), (16, 3)]], [[(16, 4), (8, 5)]]).isEmpty)
+  }
+
+  @Test(.enabled(if: Fixture.sharedData != nil))
+  func waitingInARealJobIsThatOfAnIndependentCount() throws {
+    let folder = try #require(Fixture.sharedData).appending(path: "kineto/astrasim-megatron-tp8")
+    var partial = TracePartial()
+    for rank in 0..<8 {
+      let file = folder.appending(path: "megatron_kineto_\(rank).json.gz")
+      partial.merge(TraceReader.summarize(path: file.path()))
+    }
+    let waiting = TrafficAnalyzer.analyze(partial).waiting
+    // By a Python script: the n-th NCCL kernels by `ts` of all files, `dur` less the shortest.
+    #expect(waiting.map(\.lastArrivals) == [32, 3, 3, 12, 1, 0, 25, 4])
+    #expect(
+      waiting.map { $0.caused / 1000 }
+        == [1_533_538, 539, 170_752, 14_368, 155, 0, 1_219_278, 410])
+    #expect(
+      waiting.map { $0.waited / 1000 }
+        == [191_092, 431_207, 363_226, 422_291, 445_141, 440_829, 213_747, 431_766])
   }
 
   @Test func clocksAreCorrectedByTheEndsOfSharedCollectives() {

@@ -55,8 +55,8 @@ import TrafficAnalysis
   }
 
   @Test func saysWhenNothingWasLogged() {
-    #expect(Digest.text(TrafficSummary()).contains("No operations in these logs."))
-    #expect(Digest.markdown(TrafficSummary()).contains("No operations in these logs."))
+    #expect(Digest.text(TrafficSummary()).contains("No operations in these files."))
+    #expect(Digest.markdown(TrafficSummary()).contains("No operations in these files."))
   }
 
   @Test func markdownFromTheLogsCannotBecomeMarkup() {

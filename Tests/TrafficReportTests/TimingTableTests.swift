@@ -23,8 +23,10 @@ import TrafficAnalysis
     var all = OverlapRow(step: "", dimension: nil)
     (all.ranks, all.duration, all.compute) = (2, 1000, 600)
     (all.communication, all.exposed) = (300, 100)
+    (all.stepDuration, all.bubble) = (1000, 340)
     var tensor = OverlapRow(step: "ProfilerStep#1", dimension: .tp)
     (tensor.ranks, tensor.communication, tensor.exposed) = (2, 200, 50)
+    tensor.stepDuration = 1000
     summary.overlaps = [all, tensor]
     var rank = WaitingRow(rank: 3)
     (rank.operations, rank.lastArrivals, rank.duration) = (10, 4, 900)
@@ -39,9 +41,9 @@ import TrafficAnalysis
       text == """
         dimension,collective,data_type,message_bytes,communicator_size,source,basis,calls,total_ns,\
         min_ns,median_ns,p90_ns,p99_ns,max_ns,median_algbw_gb_per_s,median_busbw_gb_per_s,\
-        best_busbw_gb_per_s
-        tp,all_reduce,bfloat16,400,4,kineto,kernel_gpu,3,60,10,20,30,30,30,20,30,60
-        ep,all_to_all,bfloat16,,8,inspector,unknown,3,60,10,20,30,30,30,,,
+        best_busbw_gb_per_s,peak_busbw_gb_per_s,peak_limit,attained_share
+        tp,all_reduce,bfloat16,400,4,kineto,kernel_gpu,3,60,10,20,30,30,30,20,30,60,,,
+        ep,all_to_all,bfloat16,,8,inspector,unknown,3,60,10,20,30,30,30,,,,,,
 
         """)
   }
@@ -50,9 +52,10 @@ import TrafficAnalysis
     let text = String(decoding: Table.overlap.csv(Self.summary(), isRaw: false), as: UTF8.self)
     #expect(
       text == """
-        step,dimension,ranks,duration_ns,compute_ns,communication_ns,exposed_ns,hidden_ns,idle_ns
-        ,all,2,1000,600,300,100,200,300
-        ProfilerStep#1,tp,2,,,200,50,150,
+        step,dimension,ranks,duration_ns,compute_ns,communication_ns,exposed_ns,hidden_ns,idle_ns,\
+        bubble_ns,time_share
+        ,all,2,1000,600,300,100,200,300,340,0.3
+        ProfilerStep#1,tp,2,,,200,50,150,,,0.2
 
         """)
   }
@@ -71,7 +74,7 @@ import TrafficAnalysis
     #expect(
       TimingText.digest(Self.summary())
         == "times: communication kernels run for 30 % of the time, 67 % of that beside compute "
-        + "(2 ranks); best median bus bandwidth 30.0 GB/s (all_reduce of 400 B); "
+        + "(2 ranks); at most 34 % is pipeline bubble; best median bus bandwidth 30.0 GB/s (all_reduce of 400 B); "
         + "13 % of the time in collectives is waiting for others")
     #expect(TimingText.digest(TrafficSummary()) == nil)
   }

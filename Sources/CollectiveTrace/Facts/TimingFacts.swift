@@ -100,6 +100,8 @@ public struct TimingFacts: Sendable {
     public var step: Int32 = -1
     /// Index in ``TimingFacts/labels``, what a person or framework called this stretch; -1 if none.
     public var label: Int32 = -1
+    /// What the stretches around it say that the job was doing.
+    public var phase = AnnotatedPhase.none
 
     /// Makes a call without times.
     public init(communicator: Int32, row: Int32) {

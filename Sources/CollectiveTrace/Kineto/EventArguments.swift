@@ -200,6 +200,7 @@ struct EventArguments {
   private mutating func interpretConcrete(_ cursor: JSONCursor) {
     guard collective == nil, hasTensorFirst, concrete.count >= 8 else { return }
     func integer(_ index: Int) -> Int64? { JSONCursor.integer(in: cursor, concrete[index]) }
+    sequence = sequence ?? integer(1)
     if let value = integer(2), value > 0 { groupPointer = value }
     rank = rank ?? integer(3)
     size = size ?? integer(concrete.count - 1)

@@ -42,6 +42,9 @@ extension KinetoStore {
     var overlaps = OverlapTable()
     let hostLabels = StretchTable(hostStretches)
     let gpuLabels = StretchTable(gpuStretches)
+    let phases = labels.names.map(AnnotatedPhase.init(label:))
+    let hostPhases = StretchTable(hostStretches) { phases[Int($0)] != .none }
+    let gpuPhases = StretchTable(gpuStretches) { phases[Int($0)] != .none }
     var labelNumber: [Int32: Int32] = [:]
     for call in joined.calls {
       let kernel = call.kernelName >= 0 ? kernelFacts[Int(call.kernelName)] : nil
@@ -71,6 +74,11 @@ extension KinetoStore {
           timing.labels.append(labels.names[Int(label)])
         }
         timed.label = number
+      }
+      timed.phase = gpuPhases.phase(at: call.time, thread: call.stream, orAnyThread: false, phases)
+      if timed.phase == .none {
+        timed.phase = hostPhases.phase(
+          at: call.start, thread: call.thread, orAnyThread: true, phases)
       }
       timing.calls.append(timed)
     }
@@ -179,9 +187,14 @@ struct StretchTable {
 
   private var stretches: [KinetoStore.Stretch] = []
 
-  init(_ buffer: borrowing RawBuffer<KinetoStore.Stretch>) {
-    stretches.reserveCapacity(buffer.count)
-    for index in 0..<buffer.count { stretches.append(buffer[index]) }
+  /// Takes the stretches whose label is wanted.
+  init(
+    _ buffer: borrowing RawBuffer<KinetoStore.Stretch>,
+    where isWanted: (_ label: Int32) -> Bool = { _ in true }
+  ) {
+    for index in 0..<buffer.count where isWanted(buffer[index].label) {
+      stretches.append(buffer[index])
+    }
     stretches.sort {
       ($0.start, $1.end, $0.thread, $0.label) < ($1.start, $0.end, $1.thread, $1.label)
     }
@@ -189,19 +202,43 @@ struct StretchTable {
 
   /// The innermost stretch of a thread around a moment, or of any thread where allowed.
   func label(at time: Int64, thread: UInt64, orAnyThread: Bool) -> Int32? {
+    var other: Int32?
+    for index in around(time) where stretches[index].end > time {
+      if stretches[index].thread == thread { return stretches[index].label }
+      if other == nil { other = stretches[index].label }
+    }
+    return orAnyThread ? other : nil
+  }
+
+  /// What the stretches of a thread around a moment say, or those of any thread where allowed.
+  ///
+  /// The innermost one counts; but a forward pass inside of something else (a recomputation in a
+  /// backward pass, the pass of a decode step) is part of that. `phases` are by label.
+  func phase(
+    at time: Int64, thread: UInt64, orAnyThread: Bool, _ phases: [AnnotatedPhase]
+  ) -> AnnotatedPhase {
+    var own = AnnotatedPhase.none
+    var other = AnnotatedPhase.none
+    for index in around(time) where stretches[index].end > time {
+      let phase = phases[Int(stretches[index].label)]
+      if stretches[index].thread == thread {
+        if own == .none || own == .forward { own = phase }
+      } else if other == .none || other == .forward {
+        other = phase
+      }
+    }
+    return own == .none && orAnyThread ? other : own
+  }
+
+  /// The stretches that may lie around a moment, from the innermost.
+  private func around(_ time: Int64) -> StrideThrough<Int> {
     var low = 0
     var high = stretches.count
     while low < high {
       let middle = (low + high) / 2
       if stretches[middle].start <= time { low = middle + 1 } else { high = middle }
     }
-    var other: Int32?
-    for index in stride(from: low - 1, through: max(0, low - Self.reach), by: -1)
-    where stretches[index].end > time {
-      if stretches[index].thread == thread { return stretches[index].label }
-      if other == nil { other = stretches[index].label }
-    }
-    return orAnyThread ? other : nil
+    return stride(from: low - 1, through: max(0, low - Self.reach), by: -1)
   }
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
+
 /// A bounded reader over the bytes of one line.
 ///
 /// Every accessor checks its bounds and returns an optional; numbers that overflow are `nil`. A
@@ -59,15 +61,14 @@ struct TextCursor {
   func find(_ text: StaticString, from start: Int? = nil) -> Int? {
     let count = text.utf8CodeUnitCount
     var offset = start ?? position
-    let pattern = unsafe text.utf8Start
-    let first = unsafe pattern[0]
-    while offset + count <= end {
-      if byte(at: offset) == first {
-        var index = 1
-        while index < count, unsafe pattern[index] == byte(at: offset + index) { index += 1 }
-        if index == count { return offset }
+    while offset >= 0, offset + count <= end,
+      let found = unsafe memchr(
+        base + offset, Int32(text.utf8Start[0]), end - count + 1 - offset)
+    {
+      if unsafe memcmp(found, text.utf8Start, count) == 0 {
+        return unsafe UnsafeRawPointer(found) - base
       }
-      offset += 1
+      offset = unsafe UnsafeRawPointer(found) - base + 1
     }
     return nil
   }

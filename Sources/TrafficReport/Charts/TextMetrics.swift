@@ -64,7 +64,8 @@ enum TextMetrics {
 
   /// Breaks text into lines no wider than `limit` pixels.
   ///
-  /// At most `maximum` lines are returned; the last one then ends in an ellipsis.
+  /// At most `maximum` lines are returned; the last one then ends in an ellipsis. A last line is
+  /// not left with a single short word.
   ///
   /// - Complexity: O(*n*) in the length of the text.
   static func wrapped(_ text: String, to limit: Double, size: Double, maximum: Int) -> [String] {
@@ -92,6 +93,21 @@ enum TextMetrics {
       used += pieceWidth
     }
     if !line.isEmpty { lines.append(line) }
+    leaveNoWordAlone(&lines, limit: limit, size: size)
     return lines
+  }
+
+  /// Moves words from the line before the last down, until the last fills a quarter of the room.
+  private static func leaveNoWordAlone(_ lines: inout [String], limit: Double, size: Double) {
+    guard lines.count > 1 else { return }
+    let last = lines.count - 1
+    while width(lines[last], size: size) < limit / 4,
+      let space = lines[last - 1].lastIndex(of: " ")
+    {
+      let line = lines[last - 1][space...].dropFirst() + " " + lines[last]
+      guard width(line, size: size) <= limit else { return }
+      lines[last] = line
+      lines[last - 1].removeSubrange(space...)
+    }
   }
 }

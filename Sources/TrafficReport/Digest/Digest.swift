@@ -9,8 +9,7 @@ public enum Digest {
     "payload: what ranks handed to NCCL; wire: bytes that leave GPUs; share: of all wire bytes."
 
   private static let noOperations =
-    "No operations in these logs. NCCL writes them with NCCL_DEBUG=INFO and "
-    + "NCCL_DEBUG_SUBSYS=INIT,COLL."
+    "No operations in these files."
 
   /// Lays the digest out for a terminal.
   ///

@@ -6,7 +6,7 @@ internal import TrafficAnalysis
 /// Draws what bus bandwidth messages of each size reached: one panel per collective, size against
 /// bandwidth, both logarithmic and the same in all panels.
 ///
-/// A square is the median; the line above it ends at the best call, which waited for nobody. A
+/// Where a topology tells what the links allow, a dashed line shows it. A square is the median; the line above it ends at the best call, which waited for nobody. A
 /// long line therefore means waiting, not a slow link.
 enum BandwidthFigure {
   private static let panelWidth = 278.0
@@ -93,11 +93,15 @@ enum BandwidthFigure {
       if index % 2 == 0, index + 1 < panels.count { figure.y = top }
     }
     figure.caption(
-      [
-        "Square: median over ranks and calls; the line above it reaches to the fastest call. "
-          + "Bus bandwidth as nccl-tests defines it, 1 GB/s = 1e9 bytes per second; "
-          + "a kernel's time includes waiting for the last rank."
-      ] + Figure.coverageCaption(summary))
+      (panels.contains { $0.points.contains { $0.row.peak != nil } }
+        ? [
+          "Dashed: what the links of the topology allow, as NCCL plans with them; reductions inside "
+            + "of switches can exceed it."
+        ] : []) + [
+          "Square: median over ranks and calls; the line above it reaches to the fastest call. "
+            + "Bus bandwidth as nccl-tests defines it, 1 GB/s = 1e9 bytes per second; "
+            + "a kernel's time includes waiting for the last rank."
+        ] + Figure.coverageCaption(summary))
     return figure.render()
   }
 
@@ -133,7 +137,8 @@ enum BandwidthFigure {
     var decades = (low: Int.max, high: Int.min)
     for point in points {
       decades.low = min(decades.low, decade(below: point.median))
-      decades.high = max(decades.high, decade(below: point.best) + 1)
+      let highest = max(point.best, point.row.peak?.gigabytesPerSecond ?? 0)
+      decades.high = max(decades.high, decade(below: highest) + 1)
     }
     return Axes(
       lowBytes: low, highBytes: high, byteStep: high - low > 35 ? 10 : 5,
@@ -190,6 +195,7 @@ enum BandwidthFigure {
           size: Figure.smallSize, style: .muted, anchor: .middle)
       }
     }
+    drawPeaks(of: panel, start: start, baseline: baseline, axes: axes, in: &figure)
     for point in panel.points {
       let x = axes.x(point.bytes, from: start)
       let (median, best) = (
@@ -204,6 +210,26 @@ enum BandwidthFigure {
     }
     figure.body.close("g")
     figure.y = baseline + 38
+  }
+
+  /// Dashed lines at what the links allow, each with its name where there is room for it.
+  private static func drawPeaks(
+    of panel: Panel, start: Double, baseline: Double, axes: Axes, in figure: inout Figure
+  ) {
+    let peaks = Set(panel.points.compactMap(\.row.peak)).sorted {
+      ($0.gigabytesPerSecond, $0.limit.rawValue) < ($1.gigabytesPerSecond, $1.limit.rawValue)
+    }
+    var free = Double.infinity
+    for peak in peaks {
+      let y = axes.y(peak.gigabytesPerSecond, baseline: baseline)
+      figure.rule("axis absent", x1: start, y1: y, x2: start + panelWidth, y2: y)
+      // Above the line, and below the panel's title.
+      guard free - y >= Figure.smallSize + 2 else { continue }
+      figure.text(
+        "\(peak.limit.rawValue) \(Quantity.fixed(peak.gigabytesPerSecond, places: 1)) GB/s",
+        x: start + 4, y: y - 3, size: Figure.smallSize, style: .muted, hasHalo: true)
+      free = y
+    }
   }
 
   private static func label(ofDecade power: Int) -> String {

@@ -47,6 +47,16 @@ extension Table {
       "best_busbw_gb_per_s", "GB/s",
       "bus bandwidth of the shortest duration, which waits for no other rank"
     ) { row in row.busBandwidth(row.durations.minimum) },
+    .number(
+      "peak_busbw_gb_per_s", "GB/s",
+      "bus bandwidth that the links of the topology allow; empty when not known or not one number"
+    ) { $0.peak?.gigabytesPerSecond },
+    .text("peak_limit", "what sets it: NVLink, xGMI, PCIe, inter-socket or network") {
+      $0.peak?.limit.rawValue
+    },
+    .number("attained_share", "", "median_busbw_gb_per_s / peak_busbw_gb_per_s") { row in
+      row.attainedShare(row.busBandwidth(row.durations.quantile(permille: 500)))
+    },
   ]
 
   private static func quantile(_ row: DurationRow, _ permille: Int) -> Int? {
@@ -82,6 +92,13 @@ extension Table {
       .integer("idle_ns", "ns", "time in which no kernel ran, pipeline bubbles among it") {
         $0.idle.map { Int($0) }
       },
+      .integer(
+        "bubble_ns", "ns",
+        "idle_ns and the exposed time of pipeline sends and receives: at most so much is bubble"
+      ) { $0.bubble.map { Int($0) } },
+      .number(
+        "time_share", "", "communication_ns / length of the step, over all ranks that show compute"
+      ) { $0.timeShare },
     ])
 
   static let waiting = Table(

@@ -17,6 +17,18 @@ enum TimingText {
         text += ", \(share(whole.hidden, of: whole.communication)) of that beside compute"
       }
       parts.append(text + " (\(Quantity.counted(whole.ranks, "rank")))")
+      let dimensions = summary.overlaps.filter { $0.step.isEmpty && $0.communication > 0 }
+        .compactMap { row in row.dimension.map { (row: row, name: $0.rawValue) } }
+        .sorted { $0.row.communication > $1.row.communication }
+      if dimensions.count > 1 {
+        parts.append(
+          dimensions.prefix(4).map {
+            "\($0.name) \(share($0.row.communication, of: duration))"
+          }.joined(separator: ", "))
+      }
+      if let bubble = whole.bubble {
+        parts.append("at most \(share(bubble, of: duration)) is pipeline bubble")
+      }
     } else if !summary.durations.isEmpty {
       let calls = summary.durations.reduce(UInt64(0)) { $0.saturatingAdd($1.durations.count) }
       parts.append("\(Quantity.count(calls)) calls with times")
@@ -28,7 +40,11 @@ enum TimingText {
       parts.append(
         "best median bus bandwidth \(Quantity.fixed(best.bandwidth, places: 1)) GB/s "
           + "(\(PlainText.printable(best.row.collective)) of "
-          + "\(Quantity.bytes(best.row.messageBytes ?? 0)))")
+          + "\(Quantity.bytes(best.row.messageBytes ?? 0))"
+          + (best.row.attainedShare(best.bandwidth).map { attained in
+            ", \(Quantity.fixed(attained * 100, places: 0)) % of what "
+              + "\(best.row.peak?.limit.phrase ?? "") allows"
+          } ?? "") + ")")
     }
     let measured = summary.bandwidths.filter { $0.source == "nccl_tests" }
     if !measured.isEmpty {

@@ -241,7 +241,7 @@ private struct RankWriter {
     if let bytes = group.messageBytes { json.member("message_bytes", .unsigned(bytes)) }
     json.member("data_type", .text(group.dataType))
     json.member("dimension", .text(group.dimension.rawValue))
-    json.member("phase", .text(group.phase.rawValue))
+    json.member("phase", .text(view.timeline.phase(of: call, on: rank).rawValue))
     if call.sequence >= 0 { json.member("sequence", .integer(Int(call.sequence))) }
     if let peer = group.peer { json.member("peer_communicator_rank", .integer(peer)) }
     if let bytes = group.messageBytes, call.duration > 0, let size = communicator.size, size > 0 {

@@ -158,10 +158,7 @@ struct TimelineView: Sendable {
     var used: Set<String> = []
     for rank in ranks {
       var own: Set<String> = []
-      for step in rank.steps {
-        guard own.insert(step.name).inserted else {
-          continue
-        }
+      for step in rank.steps where own.insert(step.name).inserted {
         let known = counts[step.name] ?? (0, step.start)
         counts[step.name] = (known.ranks + 1, known.start)
       }
