@@ -98,24 +98,23 @@ struct Figure {
     }
   }
 
-  /// Draws one of many bars, which an outline would hide: only the colour that is nearly that of
-  /// paper has one.
+  /// Draws one of many bars, set off by the paper's colour, for outlines would hide what is between
+  /// them; the lines of a pattern have that colour, so a bar with one has a thin outline.
   mutating func slice(
     _ dimension: ParallelismDimension, x: Double, y: Double, width: Double, height: Double,
     tooltip: String
   ) {
     dimensions.insert(dimension)
-    usesSlices = true
-    let style = dimension == .unclassified ? "cell" : "slice"
     let place: SVGWriter.Attributes
     if Palette.look(dimension).pattern == .solid {
+      usesSlices = true
       place = [
-        "class": .text("\(style) \(dimension.rawValue)"), "x": .number(x), "y": .number(y),
+        "class": .text("slice \(dimension.rawValue)"), "x": .number(x), "y": .number(y),
         "width": .number(width), "height": .number(height),
       ]
     } else {
       place = [
-        "class": .text(style), "x": .number(x), "y": .number(y), "width": .number(width),
+        "class": "cell", "x": .number(x), "y": .number(y), "width": .number(width),
         "height": .number(height), "fill": .text("url(#\(slug)-\(dimension.rawValue))"),
       ]
     }
