@@ -66,6 +66,16 @@ public struct TraceFormat: Sendable {
     recognises: { RASTextReader.recognises($0) },
     open: { NCCLLogReader(file: $0, maximumKeys: $1.maximumKeysPerFile) })
 
+  /// Files that launch a job; a log of NCCL that begins like one stays a log: the reader is the same.
+  public static let launchFile = TraceFormat(
+    name: "launch_file",
+    summary:
+      "files that launch a job of Megatron-LM, DeepSpeed, torchtitan, vLLM or SGLang: scripts, JSON, TOML; read as text and never run",
+    recognisedBy:
+      "`#!` or `#SBATCH` and a launcher's flags, `[parallelism]`, or keys of DeepSpeed's JSON",
+    recognises: { LaunchFile.mayBe($0) },
+    open: { NCCLLogReader(file: $0, maximumKeys: $1.maximumKeysPerFile, mayLaunch: true) })
+
   /// Output of NCCL's Inspector plugin.
   public static let inspector = TraceFormat(
     name: "inspector",
@@ -103,8 +113,9 @@ public struct TraceFormat: Sendable {
   /// Execution traces as PyTorch's ExecutionTraceObserver writes them.
   public static let executionTrace = TraceFormat(
     name: "execution_trace",
-    summary: "PyTorch execution traces: calls in `record_param_comms` nodes, without times",
-    recognisedBy: "a JSON object with `schema` and `nodes`",
+    summary:
+      "PyTorch execution traces (calls in `record_param_comms` nodes, without times), Chakra traces in JSON",
+    recognisedBy: "a JSON object with `schema` and `nodes`, or with `workload_graph`",
     recognises: { ExecutionTraceReader.recognises($0) },
     open: { ExecutionTraceReader(file: $0, options: $1) })
 
@@ -122,7 +133,7 @@ public struct TraceFormat: Sendable {
   /// of NCCL writes trace events.
   public static let all = [
     inspector, flightRecorder, flightRecorderJSON, executionTrace, chakra, profiler, kineto,
-    ncclRAS, ncclLog,
+    ncclRAS, launchFile, ncclLog,
   ]
 
   /// The format of a text, by its first bytes.

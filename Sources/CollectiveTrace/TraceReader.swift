@@ -29,36 +29,88 @@ public enum TraceReader {
     path: String, options: Options = Options(), progress: (@Sendable (Int) -> Void)? = nil
   ) -> TracePartial {
     do throws(TraceError) {
-      var text = try TraceText(
-        path: path, maximumBytes: options.maximumBytesPerFile, progress: progress)
-      let isArchive = text.withPrefix { prefix in
-        var prefix = prefix
-        prefix.position = 257
-        return prefix.starts(with: "ustar")
+      let text = TraceText(
+        try ByteStream(archiveOrFile: path, maximumBytes: options.maximumBytesPerFile),
+        progress: progress)
+      guard !text.withPrefix(TarReader.recognises) else {
+        return summarize(archive: TarReader(text), path: path, options: options)
       }
-      guard !isArchive else {
-        throw TraceError.unsupported(
-          path: path, content: "a compressed tar archive",
-          advice: "unpack it and pass the folder: `tar -xf FILE -C DIR`")
-      }
-      let format = text.withPrefix { TraceFormat.recognise($0) }
-      var partial = format.read(&text, path, options)
-      text.apply(to: &partial.files[0])
-      return partial
+      return summarize(text, path: path, options: options)
     } catch {
-      var ledger = FileLedger(file: path)
-      switch error {
-      case .missing, .unreadable, .notRegularFile: ledger.status = .unreadable
-      case .needsTool(_, let container, _):
-        ledger.status = .unsupported
-        ledger.compression = container
-      case .unsupported: ledger.status = .unsupported
-      }
-      ledger.detail = error.description
-      var partial = TracePartial()
-      partial.files = [ledger]
-      return partial
+      return unreadable(path, error)
     }
+  }
+
+  private static func summarize(
+    _ text: consuming TraceText, path: String, options: Options
+  ) -> TracePartial {
+    var text = text
+    let format = text.withPrefix { TraceFormat.recognise($0) }
+    var partial = format.read(&text, path, options)
+    text.apply(to: &partial.files[0])
+    return partial
+  }
+
+  /// Reads every file of an archive as one of its own, named `ARCHIVE/FILE`.
+  ///
+  /// The archive has a ledger too: of its container, and of the bytes that are of no file.
+  private static func summarize(
+    archive: TarReader, path: String, options: Options
+  ) -> TracePartial {
+    var partial = TracePartial()
+    var files = 0
+    while let member = archive.next() {
+      files += 1
+      let name = path + "/" + member.name
+      var own: TracePartial
+      do throws(TraceError) {
+        let text = TraceText(
+          try ByteStream(
+            memberOf: archive, path: name, maximumBytes: options.maximumBytesPerFile),
+          progress: nil)
+        own = summarize(text, path: name, options: options)
+      } catch {
+        own = unreadable(name, error)
+      }
+      if archive.isCut, own.files[0].status == .complete {
+        own.files[0].status = .truncated
+        own.files[0].detail = "The archive breaks off inside of this file."
+      }
+      partial.merge(own)
+    }
+    var ledger = FileLedger(file: path)
+    ledger.format = "tar"
+    ledger.book(.foreign, lines: files + archive.skipped, bytes: archive.overhead)
+    let overhead = ledger.bytes
+    archive.apply(to: &ledger)
+    ledger.bytes = overhead
+    // Two archives of other files are no duplicates, though they hold nothing but files.
+    ledger.contentCRC32 = 0
+    if ledger.status == .complete, !archive.complaint.isEmpty {
+      ledger.status = .damaged
+      ledger.detail = archive.complaint
+    } else if ledger.status == .complete {
+      ledger.detail = "\(files) files were read from this archive."
+    }
+    var whole = TracePartial()
+    whole.files = [ledger]
+    whole.merge(partial)
+    return whole
+  }
+
+  private static func unreadable(_ path: String, _ error: TraceError) -> TracePartial {
+    var ledger = FileLedger(file: path)
+    switch error {
+    case .missing, .unreadable, .notRegularFile: ledger.status = .unreadable
+    case .needsTool(_, let container, _):
+      ledger.status = .unsupported
+      ledger.compression = container
+    case .unsupported: ledger.status = .unsupported
+    }
+    ledger.detail = error.description
+    var partial = TracePartial()
+    partial.files = [ledger]
+    return partial
   }
 
   /// Reads text that is already in memory; what the benchmark times and the fuzzer calls.

@@ -17,23 +17,23 @@ struct TraceText: ~Copyable {
   private var filled = 0
   /// Where bytes are missing before text that the first window holds already.
   private var firstGap: Int?
+  /// Bytes of the first window that ``drain(into:)`` gave away.
+  private var drained = 0
   private var reported = 0
   private let progress: ((Int) -> Void)?
 
-  /// Opens a file, or standard input for `-`, and reads its first bytes.
+  /// Takes over an open file and reads its first bytes.
   ///
   /// - Parameters:
-  ///   - path: The file as the user named it.
-  ///   - maximumBytes: Most text that is read.
+  ///   - stream: The file.
   ///   - progress: Called now and then with the compressed bytes read since the last call.
-  /// - Throws: ``TraceError`` when there is nothing that can be read.
-  init(path: String, maximumBytes: Int, progress: ((Int) -> Void)?) throws(TraceError) {
-    stream = try ByteStream(path: path, maximumBytes: maximumBytes)
+  init(_ stream: consuming ByteStream, progress: ((Int) -> Void)?) {
+    self.stream = stream
     self.progress = progress
     unsafe window = .allocate(byteCount: capacity + LineMemo.reach, alignment: 16)
     unsafe window.initializeMemory(as: UInt8.self, repeating: 0, count: capacity + LineMemo.reach)
     while filled < Self.chunk, firstGap == nil {
-      let (count, followsGap) = unsafe stream.read(
+      let (count, followsGap) = unsafe self.stream.read(
         into: UnsafeMutableRawBufferPointer(start: window + filled, count: Self.chunk - filled))
       if count == 0 { break }
       if followsGap { firstGap = filled }
@@ -53,6 +53,29 @@ struct TraceText: ~Copyable {
   /// The first bytes of the text, by which its format is recognised.
   func withPrefix<Result>(_ body: (TextCursor) -> Result) -> Result {
     unsafe body(TextCursor(window, from: 0, to: filled))
+  }
+
+  /// Moves text to a caller that needs no window, as ``ByteStream/read(into:)`` does.
+  mutating func drain(into buffer: UnsafeMutableRawBufferPointer) -> (count: Int, followsGap: Bool)
+  {
+    let border = firstGap ?? filled
+    guard drained < border else {
+      if firstGap != nil {
+        firstGap = nil
+        return drained < filled ? (unsafe copy(into: buffer, to: filled), true) : (0, true)
+      }
+      let result = unsafe stream.read(into: buffer)
+      report()
+      return result
+    }
+    return (unsafe copy(into: buffer, to: border), false)
+  }
+
+  private mutating func copy(into buffer: UnsafeMutableRawBufferPointer, to border: Int) -> Int {
+    let count = min(border - drained, buffer.count)
+    unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(start: window + drained, count: count))
+    drained += count
+    return count
   }
 
   /// Hands the whole text to a reader.

@@ -52,7 +52,7 @@ enum CoverageStatement {
         let lines = classes.reduce(0) { $0 + file[$1].lines }
         if file.format.isEmpty || file.format == TraceFormat.ncclLog.name {
           coverage.ncclLines += lines
-        } else {
+        } else if file.format != TraceFormat.launchFile.name {
           coverage.traceRecords += lines
         }
       }

@@ -479,6 +479,8 @@ public struct Finding: Sendable, Equatable {
     "gpu-shared",
     "init-incomplete",
     "job-contradicts-logs",
+    "launch-setting-unclear",
+    "launch-settings-differ",
     "lines-malformed",
     "lines-torn",
     "nccl-warning",
@@ -534,6 +536,8 @@ public struct Coverage: Sendable, Equatable {
   public var ranksExpected: Int?
   /// `world communicator`, `job description`, `launcher prefix`, `reconstructed` ...
   public var globalRankSource: String = "reconstructed"
+  /// Where the job's layout is stated, `run.log:57 (Megatron-LM)`; `nil` when it is inferred.
+  public var jobSource: String?
   /// Communicators all of whose ranks were seen.
   public var communicatorsComplete: Int = 0
   /// Communicators.

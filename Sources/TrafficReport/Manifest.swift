@@ -30,6 +30,8 @@ public struct Manifest: Sendable {
   /// The accounts of the inputs: the logs, sorted by name, then topologies, the job's description
   /// and the model.
   public var inputs: [FileLedger]
+  /// Where each value of the job's description is from; empty without one.
+  public var job: [JobResolution.Origin] = []
 
   /// Makes a manifest without outputs.
   public init(toolVersion: String, options: [Option], inputs: [FileLedger]) {
@@ -63,6 +65,19 @@ public struct Manifest: Sendable {
       json.close()
     }
     json.close()
+    if !job.isEmpty {
+      json.key("job")
+      json.openArray()
+      for origin in job {
+        json.openObject(isInline: true)
+        json.member("key", .text(origin.key))
+        json.member("value", .text(origin.value))
+        json.member("from", .text(origin.place))
+        json.member("assumed", .boolean(origin.isAssumed))
+        json.close()
+      }
+      json.close()
+    }
     json.key("outputs")
     json.openArray()
     for output in outputs {

@@ -12,6 +12,8 @@ struct AnalysisRun {
   let verdict: IngestionVerdict
   /// The accounts of the topologies, the job's description and the model.
   let descriptions: [FileLedger]
+  /// Where the values of the job's description are from.
+  let origins: [JobResolution.Origin]
 
   /// Reads all inputs and tells on standard error what went wrong with them.
   ///
@@ -51,9 +53,16 @@ struct AnalysisRun {
       if verdict.status == .malformedInput { Console.fail(IngestionVerdict.advice) }
       throw EarlyEnd(status: verdict.status)
     }
-    var summary = TrafficAnalyzer.analyze(
-      partial, job: described.job, model: described.model, machines: described.machines)
-    Self.reconcile(&summary, job: described.job, model: described.model, console)
+    var (summary, resolution): (TrafficSummary, JobResolution)
+    do throws(ConfigurationError) {
+      (summary, resolution) = try TrafficAnalyzer.analyze(
+        partial, stated: described.job, model: described.model, machines: described.machines)
+    } catch {
+      throw CommandFailure(status: .configuration, message: error.description)
+    }
+    origins = resolution.origins
+    Self.reconcile(
+      &summary, resolution, model: described.model ?? resolution.job?.model, console)
     self.summary = summary
   }
 
@@ -66,10 +75,17 @@ struct AnalysisRun {
   ///
   /// A job that only names the layout is no error: labels need no more.
   private static func reconcile(
-    _ summary: inout TrafficSummary, job: JobDescription?, model: ModelConfiguration?,
+    _ summary: inout TrafficSummary, _ resolution: JobResolution, model: ModelConfiguration?,
     _ console: Console
   ) {
-    guard let job, let model else { return }
+    guard let job = resolution.job, let model else { return }
+    // A launcher says how many steps there should be, not how many the logs cover.
+    if !resolution.launchers.isEmpty, job.workload?.kind == .training, job.workload?.steps == nil {
+      console.detail(
+        "Expected traffic was not worked out: workload.steps in --job says how many steps the logs cover."
+      )
+      return
+    }
     do throws(ConfigurationError) {
       let job = try job.with(model: model)
       Reconciliation.add(try TrafficModel.expect(job), job: job, to: &summary)

@@ -42,7 +42,8 @@ struct AnalyzeCommand: ParsableCommand {
     if let trace = times.perfetto, trace != "-" { _ = try OutputDirectory.place(ofFile: trace) }
     let run = try AnalysisRun(input, analysis, console)
     try ReportWriter(
-      output: output, times: times, descriptions: run.descriptions, console: console
+      output: output, times: times, descriptions: run.descriptions, job: run.origins,
+      console: console
     ).write(run.summary)
     let status = run.status(strict: analysis.strict, failOn: analysis.failOn)
     if status != .done { throw ExitCode(status.rawValue) }

@@ -89,7 +89,8 @@ struct InputOptions: ParsableArguments {
 struct AnalysisOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What the job was: parallel sizes, rank order, workload; YAML or JSON.", valueName: "file"))
+      "What the job was: parallel sizes, rank order, workload; YAML or JSON, or the file that launched it.",
+      valueName: "file"))
   var job: String?
 
   @Option(
@@ -125,8 +126,8 @@ struct AnalysisOptions: ParsableArguments {
 
   /// What is said about a job besides its logs.
   struct Descriptions {
-    var job: JobDescription?
-    /// The model of `--model`, else that of the job.
+    var job: JobSource?
+    /// The model of `--model`.
     var model: ModelConfiguration?
     var machines: [MachineTopology]
     /// The accounts of all files that this was read from, named as in a report.
@@ -135,23 +136,25 @@ struct AnalysisOptions: ParsableArguments {
 
   /// Reads the descriptions before any log, so that a mistake in them costs no time.
   func descriptions() throws(CommandFailure) -> Descriptions {
-    let (job, model) = try jobAndModel()
+    var (job, model) = try jobAndModel()
     let (machines, topologyInputs) = try machines()
-    let inputs = (job?.inputs ?? []) + (self.model == nil ? [] : model?.inputs ?? [])
+    let ledgers = (job?.inputs ?? []) + (model?.inputs ?? [])
+    // A report names the file as its other inputs, not as a path of this machine.
+    if let name = FileNames.shown(ledgers.map(\.file)).first, job != nil { job?.file = name }
     return Descriptions(
       job: job, model: model, machines: machines,
-      inputs: topologyInputs + FileNames.shown(inputs))
+      inputs: topologyInputs + FileNames.shown(ledgers))
   }
 
-  private func jobAndModel() throws(CommandFailure) -> (JobDescription?, ModelConfiguration?) {
+  private func jobAndModel() throws(CommandFailure) -> (JobSource?, ModelConfiguration?) {
     do throws(ConfigurationError) {
       let job = try job.map { path throws(ConfigurationError) in
-        try JobDescription.load(path: path)
+        try JobSource.load(path: path)
       }
       let model = try model.map { path throws(ConfigurationError) in
         try ModelConfiguration.load(path: path)
       }
-      return (job, model ?? job?.model)
+      return (job, model)
     } catch {
       throw CommandFailure(status: .configuration, message: error.description)
     }

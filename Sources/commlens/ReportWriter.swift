@@ -12,6 +12,8 @@ struct ReportWriter {
   let times: TimelineOptions
   /// The accounts of the files besides the logs.
   let descriptions: [FileLedger]
+  /// Where the values of the job's description are from.
+  let job: [JobResolution.Origin]
   /// Standard output and notes.
   let console: Console
 
@@ -52,10 +54,11 @@ struct ReportWriter {
 
   private func write(_ summary: TrafficSummary, into folder: String) throws(CommandFailure) {
     let outputs = ReportSet.render(summary, options: options)
-    let manifest = Manifest(
+    var manifest = Manifest(
       toolVersion: Version.number,
       options: manifestOptions,
       inputs: summary.ingestion + descriptions)
+    manifest.job = job
     let files = outputs + [manifest.render(outputs: outputs)]
     let directory = try OutputDirectory(folder)
     try directory.write(files.map { OutputDirectory.File(name: $0.name, bytes: $0.bytes) })

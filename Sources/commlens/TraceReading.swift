@@ -81,7 +81,8 @@ enum TraceReading {
     if let meter { progress = { meter.add(bytes: $0) } }
     var partial = TraceReader.summarize(path: file.path, progress: progress)
     for index in partial.files.indices {
-      partial.files[index].file = file.name
+      // Files of an archive follow its name.
+      partial.files[index].file.replace(file.path, with: file.name, maxReplacements: 1)
       // An output names no folder of this machine.
       if file.path != file.name {
         partial.files[index].detail.replace(file.path, with: file.name)

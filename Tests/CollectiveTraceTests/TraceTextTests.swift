@@ -32,7 +32,8 @@ import Testing
 
   private func events(_ bytes: [UInt8], maximumLineBytes: Int = 1 << 20) throws -> [String] {
     let file = GzipFixture.ScratchFile(bytes)
-    var text = try TraceText(path: file.path, maximumBytes: 1 << 40, progress: nil)
+    var text = TraceText(
+      try ByteStream(path: file.path, maximumBytes: 1 << 40), progress: nil)
     var recorder = Recorder()
     text.read(into: &recorder, maximumLineBytes: maximumLineBytes)
     return recorder.events

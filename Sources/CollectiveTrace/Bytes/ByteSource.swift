@@ -6,7 +6,7 @@ internal import Glibc
 ///
 /// A path is opened without blocking, so that a FIFO is refused and never waited for, and only a
 /// regular file is read. Nothing is mapped: a log that shrinks while it is read would end the
-/// process with SIGBUS.
+/// process with SIGBUS. The bytes may also be those of a file in an archive.
 struct ByteSource: ~Copyable {
   /// The open file; it closes with this value unless it is standard input.
   let descriptor: Int32
@@ -15,11 +15,14 @@ struct ByteSource: ~Copyable {
   /// The offset in the open file at which our byte 0 stands; not 0 for a half-read standard input.
   private let origin: Int
   private let isOwned: Bool
+  /// The archive at the file that is read, instead of an open file.
+  private let archive: TarReader?
   /// The system's error number that ended the reading, or 0.
   private(set) var failure: Int32 = 0
 
   /// Opens a regular file, or standard input for `-`.
   init(path: String) throws(TraceError) {
+    archive = nil
     var status = stat()
     if path == "-" {
       descriptor = STDIN_FILENO
@@ -53,6 +56,15 @@ struct ByteSource: ~Copyable {
     if isSeekable { posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL) }
   }
 
+  /// Reads the file at which an archive stands.
+  init(memberOf archive: TarReader) {
+    self.archive = archive
+    descriptor = -1
+    isSeekable = false
+    origin = 0
+    isOwned = false
+  }
+
   deinit {
     if isOwned { close(descriptor) }
   }
@@ -60,6 +72,7 @@ struct ByteSource: ~Copyable {
   /// Reads at least one byte, or returns 0 at the end and after a failure.
   mutating func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
     guard failure == 0, let start = buffer.baseAddress, buffer.count > 0 else { return 0 }
+    if let archive { return unsafe archive.read(into: buffer) }
     while true {
       let count = unsafe Glibc.read(descriptor, start, buffer.count)
       if count >= 0 { return count }

@@ -49,12 +49,30 @@ package struct ByteStream: ~Copyable {
       searchPath: ExternalTool.searchPath)
   }
 
+  /// Opens a file whose text may be a tar archive, for ``TarReader``.
+  init(archiveOrFile path: String, maximumBytes: Int) throws(TraceError) {
+    self.maximumBytes = max(0, maximumBytes)
+    decoder = try Self.open(
+      try ByteSource(path: path), path: path, engine: .preferred,
+      searchPath: ExternalTool.searchPath, takesArchives: true)
+  }
+
+  /// Opens the file at which an archive stands; `path` is for messages.
+  init(memberOf archive: TarReader, path: String, maximumBytes: Int) throws(TraceError) {
+    self.maximumBytes = max(0, maximumBytes)
+    decoder = try Self.open(
+      ByteSource(memberOf: archive), path: path, engine: .preferred,
+      searchPath: ExternalTool.searchPath, takesArchives: false)
+  }
+
   /// Opens a file with a certain engine, and with the folders in which tools are looked for.
   init(
     path: String, maximumBytes: Int, engine: Inflater.Engine, searchPath: String
   ) throws(TraceError) {
     self.maximumBytes = max(0, maximumBytes)
-    decoder = try Self.open(path: path, engine: engine, searchPath: searchPath)
+    decoder = try Self.open(
+      try ByteSource(path: path), path: path, engine: engine, searchPath: searchPath,
+      takesArchives: false)
   }
 
   /// Fills up to `buffer.count` bytes of text.
@@ -101,9 +119,10 @@ package struct ByteStream: ~Copyable {
   // MARK: - Private
 
   private static func open(
-    path: String, engine: Inflater.Engine, searchPath: String
+    _ source: consuming ByteSource, path: String, engine: Inflater.Engine, searchPath: String,
+    takesArchives: Bool
   ) throws(TraceError) -> Decoder {
-    var window = InputWindow(source: try ByteSource(path: path))
+    var window = InputWindow(source: source)
     _ = window.fill(Container.headBytes)
     guard window.source.failure == 0 else {
       throw .unreadable(path: path, reason: errorText(window.source.failure))
@@ -129,6 +148,11 @@ package struct ByteStream: ~Copyable {
       }
       return Decoder(
         tool: try ToolReader(window: window, tool: kind, program: program, path: path))
+    case .tar where takesArchives: return Decoder(plain: window)
+    case .tar:
+      throw .unsupported(
+        path: path, content: "a tar archive",
+        advice: "unpack it and pass the folder: `tar -xf FILE -C DIR`")
     case .unsupported(let content, let advice):
       throw .unsupported(path: path, content: content, advice: advice)
     }

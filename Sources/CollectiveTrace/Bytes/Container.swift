@@ -7,6 +7,8 @@ enum Container: Equatable {
   case gzip
   /// A container that a tool decodes.
   case tool(ExternalTool)
+  /// An archive of files.
+  case tar
   /// Something that cannot be read, in words, with what to do about it.
   case unsupported(content: String, advice: String)
 
@@ -31,8 +33,7 @@ enum Container: Equatable {
         advice: "decompress it first, for example with `pigz -dc < FILE | commlens analyze -`")
     }
     if head.count >= 262, head[257..<262].elementsEqual("ustar".utf8) {
-      return .unsupported(
-        content: "a tar archive", advice: "unpack it and pass the folder: `tar -xf FILE -C DIR`")
+      return .tar
     }
     if looksCompressed(head) {
       return .unsupported(

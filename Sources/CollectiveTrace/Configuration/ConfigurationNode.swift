@@ -44,6 +44,30 @@ struct ConfigurationNode {
     return Self(root, keyPath: "", location: Self.location(of: root, file: file))
   }
 
+  /// Returns the same mapping with the keys of another that it lacks, and those of their mappings.
+  ///
+  /// - Complexity: O(*n*) in the keys; mappings within mappings are filled to the first level.
+  func filled(from other: Self) -> Self {
+    Self(
+      Self.filled(node, from: other.node) { own, more in
+        Self.filled(own, from: more) { own, _ in own }
+      }, keyPath: keyPath, location: location)
+  }
+
+  private static func filled(
+    _ node: Node, from other: Node, both: (Node, Node) -> Node
+  ) -> Node {
+    guard case .mapping(var mapping) = node, case .mapping(let more) = other else { return node }
+    for (key, value) in more {
+      guard let own = mapping[key] else {
+        mapping[key] = value
+        continue
+      }
+      mapping[key] = both(own, value)
+    }
+    return .mapping(mapping)
+  }
+
   private static func location(of node: Node, file: String) -> ConfigurationLocation {
     ConfigurationLocation(file: file, line: node.mark?.line, column: node.mark?.column)
   }

@@ -298,14 +298,17 @@ public struct JobDescription: Sendable, Equatable {
       && (sizes.sharding.kind != .hybrid || copies == sizes.data)
   }
 
-  /// Reads a job description.
+  /// Reads a job description, or a launch file that says as much.
   ///
   /// - Throws: ``ConfigurationError`` with the file, the place and the key path.
   public static func load(path: String) throws(ConfigurationError) -> JobDescription {
-    let (text, ledger) = try ConfigurationFile.read(path: path)
-    var job = try parse(
-      text: text, file: path, baseDirectory: ConfigurationFile.folder(of: path))
-    job.inputs = [ledger] + (job.model?.inputs ?? [])
+    let source = try JobSource.load(path: path)
+    guard var job = try JobResolution(source).job else {
+      throw .missingKey(
+        at: ConfigurationLocation(file: path), keyPath: "parallelism", accepted: ["world_size"],
+        similar: [])
+    }
+    job.inputs = source.inputs
     return job
   }
 

@@ -19,18 +19,6 @@ struct ChakraReader: FormatReader, ~Copyable {
   private var process: Int?
   private var pid = 0
 
-  /// What a node says of communication.
-  private struct Node {
-    var type: UInt64 = 0
-    var start: UInt64 = 0
-    var duration: UInt64 = 0
-    var collective: UInt64?
-    var bytes: UInt64?
-    var peer: UInt64?
-    var group = ""
-    var isOnHost = false
-  }
-
   init(file: String, options: TraceReader.Options) {
     ledger = FileLedger(file: file)
     ledger.format = TraceFormat.chakra.name
@@ -141,88 +129,25 @@ struct ChakraReader: FormatReader, ~Copyable {
       }
       return cursor.isValid ? .knownIgnored : .malformed
     }
-    var node = Node()
+    var node = ChakraNode()
     while let (field, value) = cursor.next() {
       switch (field, value) {
+      case (2, .bytes(let inner)):
+        node.name = text.text(from: inner.lowerBound, to: inner.upperBound, limit: 256)
       case (3, .number(let type)): node.type = type
       case (6, .number(let time)): node.start = time
       case (7, .number(let time)): node.duration = time
-      case (10, .bytes(let inner)): enter(Attribute(text, inner), into: &node)
+      case (10, .bytes(let inner)):
+        let attribute = Attribute(text, inner)
+        node.set(attribute.name, attribute.number, attribute.text)
       default: break
       }
     }
     guard cursor.isValid else { return .malformed }
-    // COMM_SEND_NODE, COMM_RECV_NODE, COMM_COLL_NODE.
-    guard (5...7).contains(node.type) else { return .knownIgnored }
-    return count(node)
-  }
-
-  private func enter(_ attribute: Attribute, into node: inout Node) {
-    switch attribute.name {
-    case "comm_type": node.collective = attribute.number
-    case "comm_size": node.bytes = attribute.number
-    case "comm_src", "comm_dst": node.peer = attribute.number
-    case "pg_name", "comm_group": node.group = attribute.text
-    case "is_cpu_op": node.isOnHost = attribute.number == 1
-    default: break
-    }
-  }
-
-  private mutating func count(_ node: Node) -> FileLedger.LineClass {
-    let kind: OperationKind
-    switch node.type {
-    case 5: kind = .send
-    case 6: kind = .recv
-    default:
-      // The host's part of a call whose kernel is a node of its own.
-      guard let type = node.collective else { return node.isOnHost ? .knownIgnored : .unrecognised }
-      guard let known = Self.collectives[type] else { return .unrecognised }
-      kind = known
-    }
-    let process = currentProcess()
-    let rank = facts.processes[process].globalRank
-    let key = TimedFactBuilder.CommunicatorKey(
-      process: process, name: node.group, rank: node.group.isEmpty ? rank : nil)
-    guard let communicator = facts.communicator(key) else { return .malformed }
-    var call = TimedFactBuilder.Call(kind: kind, dataType: .unknown)
-    // What a rank gives is stated; what it takes in a reduce-scatter or gives to each in an
-    // all-to-all depends on the number of ranks, which is not.
-    if ![.reduceScatter, .allToAll, .scatter].contains(kind) { call.elementCount = node.bytes }
-    if kind.isPointToPoint {
-      guard let peer = node.peer, peer <= UInt64(Int32.max) else { return .malformed }
-      call.peer = Int32(peer)
-    }
-    if node.duration > 0, node.duration < 1 << 50 {
-      call.duration = Int64(node.duration) * 1000
-      call.basis = node.isOnHost ? .unknown : .kernelGPU
-      if node.start > 0, node.start < 1 << 53 { call.start = Int64(node.start) * 1000 }
-    }
-    facts.add(call, process: process, communicator: communicator, line: ledger.lines + 1)
-    return .parsed
-  }
-
-  /// `CollectiveCommType` of the schema; 9 is a barrier, which moves no data.
-  private static let collectives: [UInt64: OperationKind] = [
-    0: .allReduce, 1: .reduce, 2: .allGather, 3: .gather, 4: .scatter, 5: .broadcast,
-    6: .allToAll, 7: .reduceScatter, 8: .reduceScatter,
-  ]
-
-  private mutating func currentProcess() -> Int {
-    if let process { return process }
-    let new = facts.process(host: "", pid: pid)
-    process = new
-    // The schema has no rank; simulators find a rank's trace by its name, `name.<rank>.et`.
-    let parts = ledger.file.split(separator: "/").last?.split(separator: ".") ?? []
-    if parts.count > 2, parts.last == "et", let rank = Int(parts[parts.count - 2]),
-      (0..<1 << 24).contains(rank)
-    {
-      facts.processes[new].globalRank = rank
-      facts.processes[new].notices.append(
-        Notice(
-          level: .info,
-          text: "The global rank \(rank) is from the file's name: the trace has none.", line: 1))
-    }
-    return new
+    guard node.isCommunication else { return .knownIgnored }
+    let process = self.process ?? facts.chakraProcess(pid: pid, file: ledger.file)
+    self.process = process
+    return facts.count(node, process: process, line: ledger.lines + 1)
   }
 
   /// One `AttributeProto`: a name and a value of one of many types.

@@ -9,8 +9,16 @@
 ///        "Int","Int","Int","String",...], ...}, ...
 ///
 /// Nodes named `record_param_comms` are the calls: tensors, number, process group, rank in it, the
-/// operation's name, split sizes and, last, the number of ranks. There are no times. A node is read
+/// operation's name, split sizes and, last, the number of ranks. For sends, receives and collectives
+/// with a root the rank is that of the peer or root. There are no times. A node is read
 /// in place; one that is damaged is skipped up to the next.
+///
+/// Chakra traces in JSON, as simulators read them, are nodes too, in `workload_graph`; what a node
+/// says is what it says in protocol buffers:
+///
+///     {"workload_graph": [
+///       {"Id": 622, "Name": "ncclKernel_AllReduce_RING_LL_Sum_float(...)", "NodeType": 7,
+///        "runtime": 5, "is_cpu_op": false, "comm_type": 0, "comm_size": 1024}, ...
 struct ExecutionTraceReader: FormatReader, ~Copyable {
   static let recordsAreLines = false
 
@@ -23,6 +31,8 @@ struct ExecutionTraceReader: FormatReader, ~Copyable {
   private var process: Int?
 
   private enum Part { case head, nodes, tail }
+  /// Whether the nodes are Chakra's.
+  private var isChakra = false
 
   init(file: String, options: TraceReader.Options) {
     ledger = FileLedger(file: file)
@@ -32,12 +42,13 @@ struct ExecutionTraceReader: FormatReader, ~Copyable {
     maximumRecordBytes = options.maximumLineBytes
   }
 
-  /// Whether a text is a JSON object with a `schema` and then `nodes`.
+  /// Whether a text is a JSON object with a `schema` and then `nodes`, or with a `workload_graph`.
   static func recognises(_ prefix: TextCursor) -> Bool {
     var text = prefix
     text.skipSpace()
     guard text.skip("{") else { return false }
     let head = min(text.end, text.position + 4096)
+    if let graph = text.find("\"workload_graph\""), graph < head { return true }
     guard let schema = text.find("\"schema\""), schema < head,
       let nodes = text.find("\"nodes\"", from: schema), nodes < head
     else { return false }
@@ -99,7 +110,8 @@ struct ExecutionTraceReader: FormatReader, ~Copyable {
     var cursor = unsafe JSONCursor(base, from: 0, to: count)
     guard cursor.beginObject() else { return nil }
     while let key = cursor.nextKey() {
-      if cursor.equals(key, "nodes") {
+      isChakra = cursor.equals(key, "workload_graph")
+      if isChakra || cursor.equals(key, "nodes") {
         guard cursor.beginArray() else { return nil }
         ledger.book(.knownIgnored, bytes: cursor.position)
         part = .nodes
@@ -142,10 +154,11 @@ struct ExecutionTraceReader: FormatReader, ~Copyable {
       return cursor.position + 1 - start
     }
     var node = Node()
-    node.read(&cursor)
+    var chakra = ChakraNode()
+    if isChakra { chakra.read(&cursor) } else { node.read(&cursor) }
     switch cursor.state {
     case .valid:
-      ledger.book(enter(node, cursor), bytes: cursor.position - start)
+      ledger.book(isChakra ? enter(chakra) : enter(node, cursor), bytes: cursor.position - start)
       return cursor.position - start
     case .incomplete: return nil
     case .malformed:
@@ -167,6 +180,7 @@ struct ExecutionTraceReader: FormatReader, ~Copyable {
     guard text.skip("{") else { return false }
     text.skipSpace()
     return text.starts(with: "\"name\"") || text.starts(with: "\"id\"")
+      || text.starts(with: "\"Id\"")
   }
 
   // MARK: - Nodes
@@ -236,6 +250,13 @@ struct ExecutionTraceReader: FormatReader, ~Copyable {
     var type: DataType?
   }
 
+  private mutating func enter(_ node: ChakraNode) -> FileLedger.LineClass {
+    guard node.isCommunication else { return .knownIgnored }
+    let process = self.process ?? facts.chakraProcess(pid: pid, file: ledger.file)
+    self.process = process
+    return facts.count(node, process: process, line: ledger.lines + 1)
+  }
+
   private mutating func enter(_ node: Node, _ cursor: JSONCursor) -> FileLedger.LineClass {
     guard node.isCall else { return .knownIgnored }
     let values = Self.elements(node.inputs, cursor)
@@ -255,8 +276,8 @@ struct ExecutionTraceReader: FormatReader, ~Copyable {
     guard let rank = JSONCursor.integer(in: cursor, values[place - 1]),
       let size = JSONCursor.integer(in: cursor, values[last]), size > 0, rank >= 0, rank < size
     else { return .malformed }
-    // The other rank of a send or receive is nowhere in the node.
-    guard !kind.isPointToPoint else { return .unrecognised }
+    // Where PyTorch records the root or peer, the caller's own rank is in the group's other calls.
+    let rankIsPeer = CollectiveName(name).rankIsPeer
     let process = self.process ?? facts.process(host: "", pid: pid)
     self.process = process
     // The group is a name and a description or, before 2.3, an address in this process.
@@ -264,8 +285,9 @@ struct ExecutionTraceReader: FormatReader, ~Copyable {
     let names = words.map { cursor.text(Self.unquoted($0, cursor), limit: 256) }
     let key = TimedFactBuilder.CommunicatorKey(
       process: process, name: names.first ?? cursor.text(values[place - 2], limit: 32),
-      rank: Int(rank), size: Int(size))
+      size: Int(size))
     guard let communicator = facts.communicator(key) else { return .malformed }
+    if !rankIsPeer { facts.processes[process].communicators[communicator].rank = Int(rank) }
     let purpose = names.count > 1 && names[1] != "undefined" ? names[1] : ""
     facts.processes[process].communicators[communicator].groupName = names.first
     facts.processes[process].communicators[communicator].name =
@@ -277,6 +299,7 @@ struct ExecutionTraceReader: FormatReader, ~Copyable {
     let outputs = Self.tensors(node.outputShapes, outputTypes.first, cursor)
     var call = TimedFactBuilder.Call(
       kind: kind, dataType: inputs.type ?? outputs.type ?? .unknown)
+    if rankIsPeer { call.peer = Int32(clamping: rank) }
     if inputs.type != nil || outputs.type != nil {
       call.elementCount = TorchNames.elementCount(
         kind, inputs: inputs.elements, outputs: outputs.elements, ranks: Int(size))
@@ -334,5 +357,40 @@ struct ExecutionTraceReader: FormatReader, ~Copyable {
   private static func unquoted(_ range: Range<Int>, _ cursor: JSONCursor) -> Range<Int> {
     guard range.count >= 2, cursor.byte(at: range.lowerBound) == 0x22 else { return range }
     return range.lowerBound + 1..<range.upperBound - 1
+  }
+}
+
+extension ChakraNode {
+  /// Reads a node of a Chakra trace in JSON.
+  fileprivate mutating func read(_ cursor: inout JSONCursor) {
+    guard cursor.beginObject() else { return }
+    while let key = cursor.nextKey() {
+      let first = cursor.peek()
+      if cursor.equals(key, "Name"), first == 0x22 {
+        guard let range = cursor.string() else { return }
+        name = cursor.text(range, limit: 256)
+      } else if first == 0x22 {
+        guard let range = cursor.string() else { return }
+        set(cursor.text(key, limit: 32), nil, cursor.text(range, limit: 128))
+      } else if first == 0x74 || first == 0x66 {
+        cursor.skipValue()
+        set(cursor.text(key, limit: 32), first == 0x74 ? 1 : 0, "")
+      } else if let first, first == 0x2D || first &- 0x30 < 10 {
+        guard let value = cursor.integer(), value >= 0 else {
+          if cursor.state != .valid { return }
+          continue
+        }
+        let number = UInt64(value)
+        if cursor.equals(key, "NodeType") {
+          type = number
+        } else if cursor.equals(key, "runtime") {
+          duration = number
+        } else {
+          set(cursor.text(key, limit: 32), number, String(number))
+        }
+      } else {
+        cursor.skipValue()
+      }
+    }
   }
 }

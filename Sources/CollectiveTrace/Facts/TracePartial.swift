@@ -12,6 +12,8 @@ public struct TracePartial: Sendable {
   public var processes: [ProcessFacts] = []
   /// What benchmarks among the output measured, in the order of files and lines.
   public var benchmarks: [BenchmarkFacts] = []
+  /// What launchers among the output said about the job, in the order of files.
+  public var launches: [LaunchFacts] = []
 
   /// An empty partial.
   public init() {}
@@ -29,6 +31,11 @@ public struct TracePartial: Sendable {
       var row = row
       row.file += offset
       return row
+    }
+    launches += other.launches.map { facts in
+      var facts = facts
+      facts.file += offset
+      return facts
     }
   }
 }

@@ -398,6 +398,7 @@ extension NCCLLogReader {
     case .torn: return .tornLost
     case nil: break
     }
+    launches.read(cursor, line: ledger.lines)
     if isOrphan(cursor) { return .tornLost }
     noteTimeout(cursor)
     return .foreign

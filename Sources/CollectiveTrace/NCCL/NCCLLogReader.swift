@@ -45,13 +45,19 @@ struct NCCLLogReader: FormatReader, ~Copyable {
   var scratch: [UInt8] = []
   /// Tables of nccl-tests among the lines.
   var benchmarks = BenchmarkTable()
+  /// Headers of launchers among the lines.
+  var launches = LaunchHeader()
+
+  /// The text itself, where it may be a file that launches a job; `nil` when it is too long for one.
+  private var launchText: [UInt8]?
 
   enum CallSource { case collective, callTrace }
   enum Continuation { case none, matrix, warning, rcclVersion }
 
-  init(file: String, maximumKeys: Int) {
+  init(file: String, maximumKeys: Int, mayLaunch: Bool = false) {
     store = FactStore(maximumKeys: maximumKeys)
     ledger = FileLedger(file: file)
+    launchText = mayLaunch ? [] : nil
   }
 
   // MARK: - The loop
@@ -116,7 +122,26 @@ struct NCCLLogReader: FormatReader, ~Copyable {
     }
     book(&fast)
     ledger.bytes += position
+    unsafe keep(base, count: position)
     return position
+  }
+
+  /// Keeps the text of a file that may launch a job: such files are short.
+  private mutating func keep(_ base: UnsafeRawPointer, count: Int) {
+    guard let kept = launchText?.count else { return }
+    if count > LaunchFile.maximumBytes - kept {
+      launchText = nil
+    } else {
+      unsafe launchText?.append(contentsOf: UnsafeRawBufferPointer(start: base, count: count))
+    }
+  }
+
+  /// What a file that launches a job states; a log that begins like one is not one.
+  private func launchFacts() -> [LaunchFacts] {
+    guard let launchText, !isAfterGap,
+      let text = String(validating: launchText, as: UTF8.self)
+    else { return [] }
+    return LaunchFile.read(text, file: ledger.file) ?? []
   }
 
   /// Lines that took a short way since the last slow one, kept in registers.
@@ -148,6 +173,7 @@ struct NCCLLogReader: FormatReader, ~Copyable {
   mutating func consumeUnfinished(_ base: UnsafeRawPointer, count: Int, isCut: Bool) {
     guard count > 0 else { return }
     ledger.bytes += count
+    unsafe keep(base, count: count)
     unsafe slowLine(base, length: count, bytes: count, isUnfinished: true, isCut: isCut)
   }
 
@@ -160,18 +186,22 @@ struct NCCLLogReader: FormatReader, ~Copyable {
   mutating func finish() -> TracePartial {
     var partial = TracePartial()
     partial.processes = store.finish()
+    let stated = partial.processes.isEmpty ? launchFacts() : []
     for index in partial.processes.indices where partial.processes[index].version == nil {
       partial.processes[index].version = bareVersion
     }
     ledger.coarsenedCalls = store.coarsenedCalls
     ledger.unrecognisedShapes = shapes.ranked()
     partial.benchmarks = benchmarks.finish()
+    partial.launches = stated.isEmpty ? launches.finish() : stated
     rasDocuments.finish()
     ledger.rasReports = (ras.reports + rasDocuments.reports).sorted { $0.line < $1.line }
     if !partial.processes.isEmpty || !partial.benchmarks.isEmpty {
       ledger.format = TraceFormat.ncclLog.name
     } else if !ledger.rasReports.isEmpty {
       ledger.format = TraceFormat.ncclRAS.name
+    } else if !stated.isEmpty {
+      ledger.format = TraceFormat.launchFile.name
     }
     partial.files = [ledger]
     return partial

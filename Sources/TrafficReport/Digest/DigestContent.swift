@@ -45,6 +45,9 @@ struct DigestContent {
     let headline = PlainText.printable(summary.headline)
     self.headline = headline.isEmpty ? "Communication of a job" : headline
     coverage = Self.coverage(summary.coverage)
+    if let source = summary.coverage.jobSource {
+      coverage.append("parallelism as stated by \(PlainText.printable(source))")
+    }
     if let rows = summary.reconciliation { coverage.append(Self.reconciliation(rows)) }
     if let line = MachineText.digest(summary) { coverage.append(line) }
     if let line = LinkText.digest(summary) { coverage.append(line) }

@@ -61,6 +61,7 @@ enum SummaryDocument {
     json.member("ranks_seen", .integer(coverage.ranksSeen))
     json.member("ranks_expected", coverage.ranksExpected.map(Cell.integer) ?? .unknown)
     json.member("global_rank_source", .text(coverage.globalRankSource))
+    if let source = coverage.jobSource { json.member("job_source", .text(source)) }
     json.member("communicators", .integer(coverage.communicators))
     json.member("communicators_complete", .integer(coverage.communicatorsComplete))
     json.member("files", .integer(coverage.files))

@@ -178,6 +178,58 @@ import Testing
     #expect(rows.map(\.dataType.name) == ["float16", "float32"])
   }
 
+  /// PyTorch records the peer or root in the place of the caller's rank.
+  @Test func sendsAndRootedCallsNameTheOtherRank() throws {
+    func node(_ name: String, _ rank: Int) -> String {
+      Self.named.replacing("_allgather_base", with: name).replacing(
+        #"],1,"# + "\"\(name)", with: #"],\#(rank),"# + "\"\(name)")
+    }
+    let process = try #require(
+      read(json([node("send", 0), node("recv", 0), node("broadcast", 0), Self.named]))
+        .processes.first)
+    let group = try #require(process.communicators.first)
+    #expect(process.communicators.count == 1)
+    #expect((group.rank, group.size) == (1, 2))
+    #expect(group.calls.map(\.kind) == [.send, .recv, .broadcast, .allGather])
+    #expect(group.calls.map(\.peer) == [0, 0, 0, -1])
+    #expect(group.calls.map(\.elementCount) == [32, 64, 32, 32])
+  }
+
+  /// The same nodes as in protocol buffers; sizes are bytes, `runtime` is microseconds.
+  @Test(arguments: [1, 50, 1 << 20]) func aChakraTraceInJSONIsReadFromAnyWindow(window: Int) throws
+  {
+    let text = """
+      {
+        "workload_graph": [
+          {"Id": 1, "Name": "aten::mm", "NodeType": 4, "data_deps": [0], "is_cpu_op": true},
+          {"Id": 2, "Name": "c10d::allreduce_(0)", "NodeType": 7, "runtime": 151, "is_cpu_op": true},
+          {"Id": 3, "Name": "ncclKernel_AllReduce_RING_LL_Sum_float(ncclDevComm*)", "NodeType": 7,
+           "runtime": 5572, "data_deps": [2], "is_cpu_op": false},
+          {"Id": 4, "Name": "x", "NodeType": 7, "is_cpu_op": 0, "comm_type": 2, "comm_size": 4096,
+           "pg_name": "7"},
+          {"Id": 5, "Name": "y", "NodeType": 5, "comm_size": 64, "comm_src": 1, "comm_dst": 3},
+          {"Id": 6, "Name": "z", "NodeType": 7, "is_cpu_op": false},
+          {"Id": -1, "Name": 8, "NodeType": 1.5, "comm_size": "?"}
+        ]
+      }
+      """
+    let partial = read(Array(text.utf8), file: "llm.2.json", window: window)
+    #expect(partial.files[0].format == "execution_trace")
+    #expect(partial.files[0].isBalanced && partial.files[0].status == .complete)
+    #expect(partial.files[0][.parsed].lines == 3)
+    // A call whose operation nothing tells.
+    #expect(partial.files[0][.unrecognised].lines == 1)
+    let process = try #require(partial.processes.first)
+    #expect(process.globalRank == 2)
+    #expect(process.communicators.map(\.name) == [nil, "7"])
+    let rows = process.communicators.flatMap(\.calls)
+    #expect(rows.map(\.kind) == [.allReduce, .send, .allGather])
+    #expect(rows.map(\.isUnsized) == [true, false, false])
+    #expect(rows.map(\.elementCount) == [0, 64, 4096])
+    #expect(rows[1].peer == 3)
+    #expect(process.communicators[0].durations.map(\.histogram.total) == [5_572_000])
+  }
+
   @Test func damagedNodesAreSkippedAndTheNextOnesRead() {
     for damage in [
       #"{"name": "aten::mm", "id" 5}"#, #"{"name": @}"#, "7", #"{"name": "x"}}"#,

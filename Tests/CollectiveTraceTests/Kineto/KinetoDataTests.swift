@@ -126,8 +126,9 @@ struct KinetoDataTests {
   ])
   func theOverlapIsThatOfHTA(file: String, percent: Double) throws {
     let folder = try #require(Fixture.sharedData).appending(path: "kineto")
-    var text = try TraceText(
-      path: folder.appending(path: file).path(), maximumBytes: 1 << 30, progress: nil)
+    var text = TraceText(
+      try ByteStream(path: folder.appending(path: file).path(), maximumBytes: 1 << 30),
+      progress: nil)
     var all = Bytes()
     text.read(into: &all, maximumLineBytes: 1 << 30)
     let document = try #require(
