@@ -85,6 +85,12 @@ struct SummaryAssembly {
         ?? [phases[place][index]: analysed[place].traffic.classes[index].operations]
     }
     summary.traffic = trafficRows(labels, phases, order, annotated)
+    summary.timeline = timing.timeline { place, index in
+      guard let share = annotated.shares[place][index] ?? order.shares[place][index] else {
+        return phases[place][index]
+      }
+      return share.count == 1 ? share.keys.first ?? .unknown : .unknown
+    }
     summary.devices =
       MachineInventory(
         endpoints, table, ranks, hosts: hosts, nodeOfHost: nodes, join

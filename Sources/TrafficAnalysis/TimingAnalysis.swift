@@ -19,6 +19,8 @@ struct TimingAnalysis {
   private let labels: [DimensionLabel]
   private let ranks: GlobalRanks
   private let join: TopologyJoin?
+  private var builder: TimelineBuilder?
+  private var clocks: [TraceSource: ClockOffsets] = [:]
 
   /// Where the traffic of a trace's communicator stands.
   private struct Seat {
@@ -47,8 +49,13 @@ struct TimingAnalysis {
         seats[View(process: view.process, index: view.index)] = Seat(place: place, view: number)
       }
     }
+    var rankOfProcess: [Int: Int] = [:]
+    for view in communicators.lazy.flatMap(\.views) where rankOfProcess[view.process] == nil {
+      rankOfProcess[view.process] = ranks.rank[view.endpoint]
+    }
     var indices = [ClassIndex?](repeating: nil, count: communicators.count)
     var sums = Sums()
+    var builder = TimelineBuilder(communicators, labels)
     for (process, record) in table.records.enumerated() {
       if !record.timed.isEmpty { timedRanks += 1 }
       for timed in record.timed {
@@ -62,6 +69,10 @@ struct TimingAnalysis {
               ?? facts.calls.map { _ in nil })
         }
         add(timed.facts, own, classes, to: &sums)
+        let numbers = own.map { seat in
+          seat.map { ($0.place, ranks.rank[communicators[$0.place].views[$0.view].endpoint]) }
+        }
+        builder.add(timed.facts, numbers, classes, rank: rankOfProcess[process])
       }
     }
     durations = sums.durations.map { key, histogram in
@@ -70,7 +81,18 @@ struct TimingAnalysis {
       return row
     }.sorted(by: Self.comes)
     overlaps = sums.overlapRows()
-    wait(Array(sums.operations.map { ($0.place, $1) }) + Self.matched(sums.unnumbered))
+    clocks = wait(
+      sums.operations.sorted { $0.key < $1.key }.map { ($0.key.place, $0.value) }
+        + Self.matched(sums.unnumbered))
+    self.builder = builder
+  }
+
+  /// The timed calls of all ranks; `nil` unless a call has a time.
+  ///
+  /// `phase` tells that of a communicator's class of operations.
+  func timeline(phase: (Int, Int) -> TrafficPhase) -> Timeline? {
+    guard var builder else { return nil }
+    return builder.finish(phase: phase) { clocks[$0]?.offsets() ?? [:] }
   }
 
   /// What a reader must know about the times.
@@ -115,11 +137,17 @@ struct TimingAnalysis {
   }
 
   /// The same collective on all ranks.
-  private struct OperationKey: Hashable {
+  private struct OperationKey: Hashable, Comparable {
     var place: Int
     var kind: OperationKind?
     var sequence: Int64
     var source: TraceSource
+
+    static func < (a: Self, b: Self) -> Bool {
+      let (x, y) = (a.kind?.rawValue ?? .max, b.kind?.rawValue ?? .max)
+      return (a.place, a.sequence, x, a.source.rawValue)
+        < (b.place, b.sequence, y, b.source.rawValue)
+    }
   }
 
   private struct PeakKey: Hashable {
@@ -145,6 +173,9 @@ struct TimingAnalysis {
     var view: Int
     var start: Int64
     var duration: Int64
+    var source: TraceSource
+    /// Whether clocks of other machines count from the same moment.
+    var isEpoch: Bool
   }
 
   private struct StepKey: Hashable {
@@ -244,8 +275,8 @@ struct TimingAnalysis {
       let kind = facts.communicators[communicator].calls[Int(call.row)].kind
       guard !kind.isPointToPoint else { continue }
       let arrival = Arrival(
-        view: seat.view, start: timing.clock == .epoch ? call.start : .min,
-        duration: call.duration)
+        view: seat.view, start: call.start, duration: call.duration, source: facts.source,
+        isEpoch: timing.clock == .epoch)
       if call.sequence >= 0 {
         let key = OperationKey(
           place: seat.place, kind: timing.sequenceScope == .function ? kind : nil,
@@ -361,13 +392,20 @@ struct TimingAnalysis {
   ///
   /// A kernel of a collective runs until all ranks have come, so the rank whose kernel is shortest
   /// came last, whatever the clocks say, and the others waited for as long as theirs are longer.
-  private mutating func wait(_ operations: [(place: Int, arrivals: [Arrival])]) {
+  ///
+  /// - Parameter operations: In an order that is always the same, because only so many differences
+  ///   of clocks are kept.
+  /// - Returns: How the clocks of each source differ, those that begin with the process among them.
+  private mutating func wait(
+    _ operations: [(place: Int, arrivals: [Arrival])]
+  ) -> [TraceSource: ClockOffsets] {
     var timedViews: [Int: Set<Int>] = [:]
     for (place, arrivals) in operations {
       for arrival in arrivals { timedViews[place, default: []].insert(arrival.view) }
     }
     var rows: [Int: WaitingRow] = [:]
     var offsets = ClockOffsets()
+    var bySource: [TraceSource: ClockOffsets] = [:]
     for (place, arrivals) in operations {
       guard arrivals.count > 1, arrivals.count == timedViews[place]?.count,
         Set(arrivals.map(\.view)).count == arrivals.count,
@@ -393,15 +431,18 @@ struct TimingAnalysis {
         rows[rank, default: WaitingRow(rank: rank)].caused = Self.sum(
           rows[rank]?.caused ?? 0, caused)
       }
-      offsets.add(
-        zip(arrivals, numbers).compactMap { arrival, rank in
-          guard let rank, arrival.start != .min else { return nil }
-          return (rank, Self.sum(arrival.start, arrival.duration))
-        })
+      let ends = zip(arrivals, numbers).compactMap {
+        arrival, rank -> (rank: Int, end: Int64, isEpoch: Bool)? in
+        guard let rank, arrival.start != .min else { return nil }
+        return (rank, Self.sum(arrival.start, arrival.duration), arrival.isEpoch)
+      }
+      offsets.add(ends.filter(\.isEpoch).map { ($0.rank, $0.end) })
+      bySource[arrivals[0].source, default: ClockOffsets()].add(ends.map { ($0.rank, $0.end) })
     }
     let clocks = offsets.offsets()
     waiting = rows.values.sorted { $0.rank < $1.rank }
     for index in waiting.indices { waiting[index].clockOffset = clocks[waiting[index].rank] }
+    return bySource
   }
 }
 

@@ -52,7 +52,7 @@ public struct DurationRow: Sendable, Equatable {
   }
 
   /// Bus bandwidth over algorithm bandwidth (nccl-tests, PERFORMANCE.md).
-  static func busFactor(_ collective: String, ranks: Int) -> Double {
+  public static func busFactor(_ collective: String, ranks: Int) -> Double {
     let n = Double(ranks)
     switch collective {
     case "all_reduce": return 2 * (n - 1) / n

@@ -592,6 +592,8 @@ public struct TrafficSummary: Sendable {
   public var waiting: [WaitingRow] = []
   /// Benchmarks in the order of files and lines, then traces by collective, type and size.
   public var bandwidths: [BandwidthRow] = []
+  /// The timed calls of all ranks; `nil` unless a trace says when they happened.
+  public var timeline: Timeline?
   /// Sorted by severity, code, location.
   public var findings: [Finding] = []
   /// Sorted by file name.

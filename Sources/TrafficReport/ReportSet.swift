@@ -19,8 +19,13 @@ public struct ReportFile: Sendable, Equatable {
 public struct ReportOptions: Sendable, Equatable {
   /// Whether CSV text is written without the guard against spreadsheet formulas.
   public var csvRaw: Bool
+  /// What `timeline.svg` shows; without a figure when there is no such step or rank.
+  public var timeline: TimelineSelection
   /// Makes a choice.
-  public init(csvRaw: Bool = false) { self.csvRaw = csvRaw }
+  public init(csvRaw: Bool = false, timeline: TimelineSelection = .init()) {
+    self.csvRaw = csvRaw
+    self.timeline = timeline
+  }
 }
 
 /// The files of a report directory, and the same content for standard output.
@@ -60,7 +65,19 @@ public enum ReportSet {
     let bandwidth = BandwidthFigure.svg(summary).map {
       ReportFile(name: "bandwidth.svg", bytes: $0)
     }
-    return tables + [document] + pictures + [machine, bandwidth].compactMap(\.self)
+    let timeline = TimelineFigure.svg(summary, options.timeline).map {
+      ReportFile(name: "timeline.svg", bytes: $0)
+    }
+    return tables + [document] + pictures + [machine, bandwidth, timeline].compactMap(\.self)
+  }
+
+  /// Tells whether `timeline.svg` can show a selection.
+  ///
+  /// - Throws: A sentence that says what there is instead.
+  public static func check(
+    _ selection: TimelineSelection, in summary: TrafficSummary
+  ) throws(TimelineError) {
+    _ = try TimelineFigure.view(summary, selection)
   }
 
   /// Encodes one table as CSV, for standard output.

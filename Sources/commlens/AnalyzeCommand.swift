@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import TrafficReport
 
 /// `commlens analyze`: logs in, report out.
 struct AnalyzeCommand: ParsableCommand {
@@ -14,19 +15,35 @@ struct AnalyzeCommand: ParsableCommand {
 
       Without -o only the digest is printed. With -o the report is written as a whole or not at \
       all; manifest.json is written last.
+
+      Traces with times also give timeline.svg, what communicated when, and with --perfetto a \
+      trace of the communication alone.
       """
   )
 
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "Analysis") var analysis: AnalysisOptions
+  @OptionGroup(title: "Times") var times: TimelineOptions
   @OptionGroup(title: "Output") var output: OutputOptions
+
+  func validate() throws {
+    if times.perfetto == nil, output.folder == nil, times.selection != TimelineSelection() {
+      throw ValidationError(
+        "--step and --ranks choose what timeline.svg and --perfetto show; pass -o or --perfetto.")
+    }
+    if times.perfetto == "-", output.screen.format != nil {
+      throw ValidationError("Standard output cannot take both --perfetto - and --format.")
+    }
+  }
 
   func run() throws {
     let console = output.screen.console
     if let folder = output.folder { try OutputDirectory.check(folder) }
+    if let trace = times.perfetto, trace != "-" { _ = try OutputDirectory.place(ofFile: trace) }
     let run = try AnalysisRun(input, analysis, console)
     try ReportWriter(
-      output: output, descriptions: run.descriptions, job: run.origins, console: console
+      output: output, times: times, descriptions: run.descriptions, job: run.origins,
+      console: console
     ).write(run.summary)
     let status = run.status(strict: analysis.strict, failOn: analysis.failOn)
     if status != .done { throw ExitCode(status.rawValue) }

@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import CollectiveTrace
 internal import Glibc
 internal import TrafficAnalysis
+internal import TrafficReport
 
 extension ColorChoice: ExpressibleByArgument {}
 
@@ -202,6 +203,47 @@ struct AnalysisOptions: ParsableArguments {
       }
     }
     return codes
+  }
+}
+
+/// What is shown of calls with times.
+struct TimelineOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Write the timed calls as a trace for ui.perfetto.dev (JSON; - for standard output).",
+      valueName: "file"))
+  var perfetto: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Step that timeline.svg (default: the last one, else all) and --perfetto (default: all) show: its number or name.",
+      valueName: "step"))
+  var step: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Global ranks that timeline.svg (default: the first 16) and --perfetto (default: all) show, such as 0,3,8-15.",
+      valueName: "ranks"),
+    transform: Self.ranks)
+  var ranks: RankSelection?
+
+  /// What the options select.
+  var selection: TimelineSelection { TimelineSelection(step: step, ranks: ranks) }
+
+  func validate() throws {
+    if perfetto == "" { throw ValidationError("--perfetto has an empty name.") }
+    if step == "" { throw ValidationError("--step has an empty name.") }
+    if let perfetto, perfetto.hasSuffix(".gz") {
+      throw ValidationError(
+        "--perfetto writes plain JSON: use '--perfetto - | gzip > \(perfetto)', or another name.")
+    }
+  }
+
+  private static func ranks(_ text: String) throws -> RankSelection {
+    guard let ranks = RankSelection(text) else {
+      throw ValidationError("'\(text)' is no list of ranks; give numbers and ranges: 0,3,8-15.")
+    }
+    return ranks
   }
 }
 

@@ -68,6 +68,18 @@ struct Console: Sendable {
       status: .inputOutput, message: "standard output: cannot be written (\(reason(code))).")
   }
 
+  /// Writes data to standard output piece by piece; a closed pipe ends it without an error.
+  func output(_ pieces: (_ sink: ([UInt8]) -> Bool) -> Void) throws(CommandFailure) {
+    var failed: Int32?
+    pieces { piece in
+      failed = writeAll(piece, to: STDOUT_FILENO)
+      return failed == nil
+    }
+    guard let failed, failed != EPIPE else { return }
+    throw CommandFailure(
+      status: .inputOutput, message: "standard output: cannot be written (\(reason(failed))).")
+  }
+
   /// Says something a person may want to know; silent with `-q`.
   func note(_ text: String) {
     if verbosity > .quiet { Self.say("note: " + text) }

@@ -17,7 +17,26 @@ struct OutputDirectory: ~Copyable {
     /// Name in the folder; made by us, never from the content of a log.
     let name: String
     /// The whole content.
-    let bytes: [UInt8]
+    let content: Content
+
+    /// A file of these bytes.
+    init(name: String, bytes: [UInt8]) {
+      self.name = name
+      content = .bytes(bytes)
+    }
+
+    /// A file that is made piece by piece; `pieces` may be called again when a way to write fails.
+    init(name: String, pieces: @escaping @Sendable (_ sink: ([UInt8]) -> Bool) -> Void) {
+      self.name = name
+      content = .pieces(pieces)
+    }
+  }
+
+  /// What is in a file.
+  enum Content: Sendable {
+    case bytes([UInt8])
+    /// Hands over one piece after the other, as long as the sink says so.
+    case pieces(@Sendable (_ sink: ([UInt8]) -> Bool) -> Void)
   }
 
   /// The folder as the user named it, for messages.
@@ -46,6 +65,25 @@ struct OutputDirectory: ~Copyable {
       guard let parent = parent(of: candidate) else { return }
       candidate = parent
     }
+  }
+
+  /// Divides the path of a file to be written into its folder and its name.
+  ///
+  /// Fails early like ``check(_:)``.
+  static func place(ofFile path: String) throws(CommandFailure) -> (folder: String, name: String) {
+    let parts = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    let name = parts.last.map { String(decoding: $0, as: UTF8.self) } ?? ""
+    var status = stat()
+    let exists = stat(path, &status) == 0
+    guard !name.isEmpty, name != ".", name != "..", !exists || status.st_mode & S_IFMT == S_IFREG
+    else {
+      throw CommandFailure(
+        status: .cannotCreateOutput,
+        message: "\(path): is not a regular file; name another output.")
+    }
+    let folder = parent(of: path) ?? "."
+    try check(folder)
+    return (folder, name)
   }
 
   /// Creates the folder, with its parents, and locks it.
@@ -104,7 +142,7 @@ struct OutputDirectory: ~Copyable {
     let temporaryName: String
     /// The open descriptor of a file without a name, or -1 when it has its temporary name.
     let unnamed: Int32
-    let bytes: [UInt8]
+    let content: Content
   }
 
   /// How far the replacement of the old report got before a failure.
@@ -125,7 +163,8 @@ struct OutputDirectory: ~Copyable {
       throw CommandFailure(
         status: .cannotCreateOutput,
         message:
-          "\(path)/\(name): exists and is not a regular file; move it away, or pass another -o.")
+          "\(path)/\(name): exists and is not a regular file; move it away, or name another output."
+      )
     }
   }
 }
@@ -146,12 +185,12 @@ extension OutputDirectory {
     let unnamed = openat(
       descriptor, ".", O_WRONLY | Self.unnamedFile | O_CLOEXEC, mode_t(0o666))
     // NFS, Lustre and older kernels have no unnamed files.
-    if unnamed < 0 { try writeNamed(file.bytes, name: file.name, temporaryName: temporaryName) }
+    if unnamed < 0 { try writeNamed(file.content, name: file.name, temporaryName: temporaryName) }
     pending.append(
       PendingFile(
-        name: file.name, temporaryName: temporaryName, unnamed: unnamed, bytes: file.bytes))
+        name: file.name, temporaryName: temporaryName, unnamed: unnamed, content: file.content))
     guard unnamed >= 0 else { return }
-    let code = Self.fill(unnamed, with: file.bytes)
+    let code = Self.fill(unnamed, with: file.content)
     guard code == 0 else { throw failure(file.name, code, after: .nothing) }
   }
 
@@ -168,12 +207,12 @@ extension OutputDirectory {
     // The other way would meet the same.
     case ENOSPC, EDQUOT, EIO: throw failure(file.name, code, after: .nothing)
     // No /proc here, or a file system without links.
-    default: try writeNamed(file.bytes, name: file.name, temporaryName: file.temporaryName)
+    default: try writeNamed(file.content, name: file.name, temporaryName: file.temporaryName)
     }
   }
 
   private func writeNamed(
-    _ bytes: [UInt8], name: String, temporaryName: String
+    _ content: Content, name: String, temporaryName: String
   ) throws(CommandFailure) {
     var opened: Int32 = -1
     var code = TemporaryFiles.shared.add(temporaryName, in: descriptor) {
@@ -183,7 +222,7 @@ extension OutputDirectory {
       return opened >= 0 ? 0 : errno
     }
     if code == 0 {
-      code = Self.fill(opened, with: bytes)
+      code = Self.fill(opened, with: content)
       // After a good sync, close still reports what a network file system could not store.
       if close(opened) != 0, errno != EINTR, code == 0 { code = errno }
     } else if code != ENOSPC, code != EDQUOT, code != EIO {
@@ -195,8 +234,17 @@ extension OutputDirectory {
     guard code == 0 else { throw failure(name, code, after: .nothing) }
   }
 
-  private static func fill(_ descriptor: Int32, with bytes: [UInt8]) -> Int32 {
-    writeAll(bytes, to: descriptor) ?? sync(descriptor)
+  private static func fill(_ descriptor: Int32, with content: Content) -> Int32 {
+    switch content {
+    case .bytes(let bytes): return writeAll(bytes, to: descriptor) ?? sync(descriptor)
+    case .pieces(let write):
+      var failed: Int32?
+      write { piece in
+        failed = writeAll(piece, to: descriptor)
+        return failed == nil
+      }
+      return failed ?? sync(descriptor)
+    }
   }
 
   private static func sync(_ descriptor: Int32) -> Int32 {
@@ -247,7 +295,8 @@ extension OutputDirectory {
   private static func cannotCreate(_ path: String, _ why: String) -> CommandFailure {
     CommandFailure(
       status: .cannotCreateOutput,
-      message: "\(path): the output folder cannot be created or written (\(why)); pass another -o.")
+      message: "\(path): the output folder cannot be created or written (\(why)); name another one."
+    )
   }
 
   private func failure(

@@ -8,6 +8,8 @@ internal import TrafficReport
 struct ReportWriter {
   /// Where and in which form.
   let output: OutputOptions
+  /// What is shown of calls with times.
+  let times: TimelineOptions
   /// The accounts of the files besides the logs.
   let descriptions: [FileLedger]
   /// Where the values of the job's description are from.
@@ -17,16 +19,44 @@ struct ReportWriter {
 
   /// Writes the folder first, so that a closed pipe cannot cost the report.
   func write(_ summary: TrafficSummary) throws(CommandFailure) {
+    // A step or rank that is not there is known before anything is written.
+    let trace = try selected(of: summary)
     if let folder = output.folder { try write(summary, into: folder) }
+    if let trace, let file = times.perfetto {
+      guard file != "-" else { return try console.output(trace.write) }
+      try write(trace, to: file)
+      if output.screen.quiet, output.screen.format == nil { return }
+    }
     if output.isSilent { return }
     try console.output(standardOutput(summary))
+  }
+
+  /// Applies `--step` and `--ranks`; the trace of `--perfetto`, if it is wanted.
+  private func selected(of summary: TrafficSummary) throws(CommandFailure) -> PerfettoTrace? {
+    do throws(TimelineError) {
+      if output.folder != nil, times.selection != TimelineSelection() {
+        try ReportSet.check(times.selection, in: summary)
+      }
+      guard times.perfetto != nil else { return nil }
+      return try PerfettoTrace(summary, times.selection, toolVersion: Version.number)
+    } catch {
+      throw CommandFailure(
+        status: error.isUntimed ? .malformedInput : .usage, message: error.message)
+    }
+  }
+
+  private func write(_ trace: PerfettoTrace, to path: String) throws(CommandFailure) {
+    let (folder, name) = try OutputDirectory.place(ofFile: path)
+    let directory = try OutputDirectory(folder)
+    try directory.write([OutputDirectory.File(name: name, pieces: trace.write)])
+    console.detail("\(path): written.")
   }
 
   private func write(_ summary: TrafficSummary, into folder: String) throws(CommandFailure) {
     let outputs = ReportSet.render(summary, options: options)
     var manifest = Manifest(
       toolVersion: Version.number,
-      options: output.csvRaw ? [Manifest.Option(name: "csv-raw", value: "true")] : [],
+      options: manifestOptions,
       inputs: summary.ingestion + descriptions)
     manifest.job = job
     let files = outputs + [manifest.render(outputs: outputs)]
@@ -35,7 +65,19 @@ struct ReportWriter {
     console.detail("\(folder): \(files.count) files written.")
   }
 
-  private var options: ReportOptions { ReportOptions(csvRaw: output.csvRaw) }
+  private var options: ReportOptions {
+    ReportOptions(csvRaw: output.csvRaw, timeline: times.selection)
+  }
+
+  private var manifestOptions: [Manifest.Option] {
+    let values: [(String, String?)] = [
+      ("csv-raw", output.csvRaw ? "true" : nil), ("step", times.step),
+      ("ranks", times.ranks?.text),
+    ]
+    return values.compactMap { name, value in
+      value.map { Manifest.Option(name: name, value: $0) }
+    }
+  }
 
   private func standardOutput(_ summary: TrafficSummary) -> [UInt8] {
     let outputs = output.folder.map { [$0] } ?? []

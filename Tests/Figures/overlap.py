@@ -6,7 +6,8 @@
 
 Without arguments it takes every figure of reports/, those that the unit tests wrote into
 .build/figures (`make unit`), those that the built binary draws for the
-machines of Fixtures/ with and without traffic, and those of jobs and machines made to be hard. Each
+machines of Fixtures/ with and without traffic and for its traces with times, and those of jobs,
+profiles and machines made to be hard. Each
 is laid out twice by one headless Chromium, started once: in light mode with the fonts that the
 figure asks for, in dark mode with DejaVu Sans, the widest fallback. Checked of every text are
 
@@ -379,6 +380,37 @@ def job_log(ranks, per_node, host, axes=(), buses=None):
     return "\n".join(lines) + "\n"
 
 
+def profile(rank, ranks, axes, steps, calls, step_name="ProfilerStep#{}".format):
+    """What PyTorch's profiler writes for one rank: steps, and kernels of groups of (size, stride)."""
+    groups = [("0", "default_pg", list(range(ranks)))]
+    for number, (purpose, size, stride) in enumerate(axes):
+        first = rank - rank // stride % size * stride
+        groups.append((str(number + 1), purpose, [first + stride * k for k in range(size)]))
+    events = []
+
+    def event(category, name, start, duration, **arguments):
+        events.append({"ph": "X", "cat": category, "name": name, "pid": 0, "tid": 7,
+                       "ts": 1_700_000_000_000_000 + start, "dur": duration, "args": arguments})
+
+    for step in range(steps):
+        begin = step * 20_000
+        event("user_annotation", step_name(step), begin, 19_500)
+        for index in range(calls):
+            name, purpose, members = groups[index % len(groups)]
+            event("kernel", "ncclDevKernel_AllReduce_Sum_bf16_RING_LL(ncclDevKernelArgsStorage<4096ul>)",
+                  begin + 500 + index * 18_000 // calls + rank, max(1, 9_000 // calls) * (1 + index % 4),
+                  **{"Collective name": "allreduce", "In msg nelems": 1 << 12 + index % 9,
+                     "Out msg nelems": 1 << 12 + index % 9, "Group size": len(members),
+                     "dtype": "BFloat16", "Process Group Name": name, "Seq": step * calls + index,
+                     "Process Group Description": purpose, "Process Group Ranks": str(members)})
+    return json.dumps({
+        "schemaVersion": 1, "distributedInfo": {
+            "backend": "nccl", "rank": rank, "world_size": ranks, "pg_config": [
+                {"pg_name": name, "pg_desc": purpose, "pg_size": len(members), "ranks": members}
+                for name, purpose, members in groups]},
+        "traceEvents": events})
+
+
 def machine(nodes, switches, gpus, nets, name="mlx5"):
     """A topology as NCCL dumps it: NUMA nodes with PCIe switches with GPUs and NICs."""
     counts = {"bus": 0, "gpu": 0, "net": 0}
@@ -450,6 +482,13 @@ class Workshop:
         path.write_text(log)
         return self.run(name, "analyze", path, *arguments)
 
+    def profiles(self, name, ranks, axes, *shape, arguments=(), **options):
+        folder = self.scratch / f"{name}-profiles"
+        folder.mkdir()
+        for rank in range(ranks):
+            (folder / f"rank-{rank}.json").write_text(profile(rank, ranks, axes, *shape, **options))
+        return self.run(name, "analyze", folder, *arguments)
+
     def topology(self, name, xml, hosts=2):
         """A machine alone, and with the traffic of a job on all of its GPUs."""
         path = self.scratch / f"{name}.xml"
@@ -470,6 +509,15 @@ class Workshop:
             if path.is_dir():
                 self.run(f"vm-{path.name}", "analyze", path, "--topology",
                          ROOT / "Fixtures/topology/vm-4gpu.xml")
+        for path in sorted((ROOT / "Fixtures/kineto").glob("*.json")):
+            self.run(f"profile-{path.stem}", "analyze", path)
+        axes = [("TENSOR_MODEL_PARALLEL_GROUP", 2, 1), ("PIPELINE_MODEL_PARALLEL_GROUP", 2, 2),
+                ("DATA_PARALLEL_GROUP", 2, 4), ("CONTEXT_PARALLEL_GROUP", 4, 2)]
+        self.profiles("profiles-8", 8, axes, 3, 120)
+        self.profiles("profiles-8-trace", 8, axes, 40, 20, arguments=("--step", "7"))
+        self.profiles("profiles-64", 64, axes, 2, 60, arguments=("--ranks", "0-2,40-63"))
+        self.profiles("profiles-long-names", 2, axes[:1], 400, 2, step_name=(
+            "ProfilerStep#{} with a very long <name> & a word more".format))
         long = "ip-10-{}-very-long-host-name.eu-central-1.compute.internal.example.org".format
         self.job("1-rank", job_log(1, 1, "node-{}".format))
         self.job("4-ranks", job_log(4, 4, "node-{}".format, [(2, 1), (2, 2)]))

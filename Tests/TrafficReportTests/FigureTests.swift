@@ -27,7 +27,7 @@ import TrafficAnalysis
       ReportSet.render(sample.summary).filter { $0.name.hasSuffix(".svg") }.map {
         ("\(sample.name)/\($0.name)", $0.bytes)
       }
-    } + SampleMachine.figures + SampleMachine.loadFigures
+    } + SampleMachine.figures + SampleMachine.loadFigures + SampleTimeline.figures
 
   private func figure(_ name: String) throws -> [UInt8] {
     try #require(Self.figures.first { $0.name == name }).bytes

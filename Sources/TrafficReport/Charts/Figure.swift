@@ -31,6 +31,8 @@ struct Figure {
   private var tones: [Palette.Tone] = []
   /// Whether the steps of a heat map are used.
   var usesHeat = false
+  /// Whether bars are set off by the paper's colour instead of an outline.
+  private var usesSlices = false
 
   /// Begins a figure with its title and a line under it.
   init(slug: String, title: String, subtitle: String, description: String) {
@@ -94,6 +96,36 @@ struct Figure {
           "height": .number(height), "fill": .text("url(#\(slug)-\(dimension.rawValue))"),
         ], tooltip: tooltip)
     }
+  }
+
+  /// Draws one of many bars, set off by the paper's colour, for outlines would hide what is between
+  /// them; the lines of a pattern have that colour, so a bar with one has a thin outline.
+  mutating func slice(
+    _ dimension: ParallelismDimension, x: Double, y: Double, width: Double, height: Double,
+    tooltip: String
+  ) {
+    dimensions.insert(dimension)
+    let place: SVGWriter.Attributes
+    if Palette.look(dimension).pattern == .solid {
+      usesSlices = true
+      place = [
+        "class": .text("slice \(dimension.rawValue)"), "x": .number(x), "y": .number(y),
+        "width": .number(width), "height": .number(height),
+      ]
+    } else {
+      place = [
+        "class": "cell", "x": .number(x), "y": .number(y), "width": .number(width),
+        "height": .number(height), "fill": .text("url(#\(slug)-\(dimension.rawValue))"),
+      ]
+    }
+    body.element("rect", place, tooltip: tooltip)
+  }
+
+  /// Draws many shapes as one element; they are too small for a pattern.
+  mutating func area(_ dimension: ParallelismDimension, path: String, tooltip: String) {
+    dimensions.insert(dimension)
+    let style = dimension == .unclassified ? "cell \(dimension.rawValue)" : dimension.rawValue
+    body.element("path", ["class": .text(style), "d": .text(path)], tooltip: tooltip)
   }
 
   /// Returns the class of the cells of a group.
@@ -233,6 +265,7 @@ struct Figure {
           lines.append(".\(dimension.rawValue)\(index){fill:\(shade(dimension, index).hex)}")
         }
       }
+      if usesSlices { lines.append(".slice{stroke:\(paper.hex);stroke-width:.5}") }
       // Only figures with machines have these.
       if !tones.isEmpty {
         lines += [".frame{stroke:\(muted.hex)}", ".lane{stroke:\(muted.hex);stroke-width:2}"]

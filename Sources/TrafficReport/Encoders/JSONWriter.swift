@@ -68,11 +68,27 @@ struct JSONWriter {
     self.cell(cell)
   }
 
+  /// Writes nanoseconds as microseconds with three decimals, exactly.
+  mutating func microseconds(_ name: String, _ nanoseconds: Int64) {
+    let (whole, rest) = nanoseconds.magnitude.quotientAndRemainder(dividingBy: 1000)
+    let decimals = String(rest)
+    key(name)
+    append(
+      token: "\(nanoseconds < 0 ? "-" : "")\(whole)."
+        + String(repeating: "0", count: 3 - decimals.utf8.count) + decimals)
+  }
+
   mutating func strings(_ name: String, _ values: [String], isInline: Bool = true) {
     key(name)
     openArray(isInline: isInline)
     for value in values { string(value) }
     close()
+  }
+
+  /// Hands over what was written, so that a long document need not be in memory.
+  mutating func drain() -> [UInt8] {
+    defer { bytes.removeAll(keepingCapacity: true) }
+    return bytes
   }
 
   // MARK: Encoding
@@ -112,6 +128,11 @@ struct JSONWriter {
   /// Appends a string literal; what a terminal or a browser could act upon is escaped.
   private mutating func append(quoted text: String) {
     bytes.append(UInt8(ascii: "\""))
+    if text.utf8.allSatisfy(Self.isPlain) {
+      bytes += text.utf8
+      bytes.append(UInt8(ascii: "\""))
+      return
+    }
     for scalar in text.unicodeScalars {
       switch scalar {
       case "\"": bytes += "\\\"".utf8
@@ -130,6 +151,16 @@ struct JSONWriter {
       }
     }
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Whether a byte is printable ASCII that needs no escape, as nearly all are.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "<"), UInt8(ascii: ">"),
+      UInt8(ascii: "&"):
+      false
+    default: (0x20...0x7E).contains(byte)
+    }
   }
 
   private mutating func append(escaped unit: UInt16) {

@@ -62,6 +62,19 @@ enum Quantity {
     return String(value)
   }
 
+  /// Units of time from short to long, with their nanoseconds.
+  static let timeUnits: [(nanoseconds: Int64, name: String)] = [
+    (1, "ns"), (1_000, "\u{B5}s"), (1_000_000, "ms"), (1_000_000_000, "s"),
+  ]
+
+  /// Writes a stretch of time with three significant digits, for example `1.25 ms`.
+  static func time(_ nanoseconds: Int64) -> String {
+    let unit = timeUnits.last { nanoseconds.magnitude >= $0.nanoseconds.magnitude } ?? timeUnits[0]
+    let scaled = Double(nanoseconds) / Double(unit.nanoseconds)
+    let places = scaled.magnitude < 9.995 ? 2 : scaled.magnitude < 99.95 ? 1 : 0
+    return "\(fixed(scaled, places: places, isTrimmed: true)) \(unit.name)"
+  }
+
   /// Writes a number with a fixed count of decimals: no exponent, no `-0`, no locale.
   ///
   /// There may be 0 to 6 decimals; zeros at their end are left out if `isTrimmed`. What is not
