@@ -33,7 +33,7 @@ struct AnalysisRun {
     }
     let meter = ProgressMeter(
       total: inputs.files.reduce(0) { $0 + max($1.size, 0) }, files: inputs.files.count,
-      console: console)
+      input.progress, console: console)
     let partial = TraceReading.summarize(
       inputs.files, jobs: analysis.jobs ?? TraceReading.availableCores, meter: meter)
 
