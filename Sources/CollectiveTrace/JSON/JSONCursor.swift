@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
+
 /// Walks over JSON text in place: no tree, no copy, no recursion.
 ///
 /// The caller knows which keys it wants and skips the rest. Strings are ranges of the text, still
@@ -343,12 +345,10 @@ struct JSONCursor {
   /// Whether a range of the text is exactly this.
   @inline(__always)
   func equals(_ range: Range<Int>, _ text: StaticString) -> Bool {
-    guard range.count == text.utf8CodeUnitCount else { return false }
-    let start = unsafe text.utf8Start
-    for index in 0..<range.count where unsafe start[index] != byte(at: range.lowerBound + index) {
-      return false
-    }
-    return true
+    let count = text.utf8CodeUnitCount
+    guard range.count == count, range.lowerBound >= 0, range.upperBound <= end else { return false }
+    // Becomes a few comparisons of words, because the length is known.
+    return unsafe memcmp(base + range.lowerBound, text.utf8Start, count) == 0
   }
 
   /// Whether a range of the text begins with this.
