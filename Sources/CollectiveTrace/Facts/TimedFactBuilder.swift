@@ -52,15 +52,11 @@ struct TimedFactBuilder {
     var elementCount: UInt64?
   }
 
-  private struct DurationKey: Hashable {
-    var row: RowPlace
-    var basis: TimingFacts.Basis
-  }
-
-  private struct RowPlace: Hashable {
-    var process: Int
-    var communicator: Int
+  /// Where a row is among those of its communicator, and where its histograms are.
+  private struct RowPlace {
     var row: Int
+    /// By ``TimingFacts/Basis``; -1 for one that is not made yet.
+    var durations = SIMD4<Int32>(repeating: -1)
   }
 
   /// The processes, in order of first appearance.
@@ -77,7 +73,10 @@ struct TimedFactBuilder {
   private var processPlaces: [ProcessKey: Int] = [:]
   private var communicatorPlaces: [CommunicatorKey: Int] = [:]
   private var rows: [RowKey: Int] = [:]
-  private var durations: [DurationKey: Int] = [:]
+  private var rowPlaces: [RowPlace] = []
+  /// The last of each, which most records name again; a look-up costs more than all the rest.
+  private var lastProcess: (key: ProcessKey, place: Int)?
+  private var lastCommunicator: (key: CommunicatorKey, place: Int)?
 
   init(
     source: TraceSource, clock: TimingFacts.Clock, sequenceScope: TimingFacts.SequenceScope,
@@ -93,8 +92,15 @@ struct TimedFactBuilder {
   /// The process with this host and process id, made when it is new.
   mutating func process(host: String, pid: Int) -> Int {
     let key = ProcessKey(host: host, pid: pid)
+    if let lastProcess, lastProcess.key == key { return lastProcess.place }
+    let place = newOrKnownProcess(key)
+    lastProcess = (key, place)
+    return place
+  }
+
+  private mutating func newOrKnownProcess(_ key: ProcessKey) -> Int {
     if let known = processPlaces[key] { return known }
-    var facts = ProcessFacts(file: 0, host: host, pid: pid)
+    var facts = ProcessFacts(file: 0, host: key.host, pid: key.pid)
     facts.source = source
     facts.timing = TimingFacts(clock: clock, sequenceScope: sequenceScope)
     processPlaces[key] = processes.count
@@ -104,6 +110,13 @@ struct TimedFactBuilder {
 
   /// The communicator with this key, made when it is new; `nil` when there are too many.
   mutating func communicator(_ key: CommunicatorKey) -> Int? {
+    if let lastCommunicator, lastCommunicator.key == key { return lastCommunicator.place }
+    guard let place = newOrKnownCommunicator(key) else { return nil }
+    lastCommunicator = (key, place)
+    return place
+  }
+
+  private mutating func newOrKnownCommunicator(_ key: CommunicatorKey) -> Int? {
     if let known = communicatorPlaces[key] { return known }
     guard communicatorPlaces.count < maximumKeys else { return nil }
     let place = processes[key.process].communicators.count
@@ -120,18 +133,21 @@ struct TimedFactBuilder {
 
   /// Counts a call.
   mutating func add(_ call: Call, process: Int, communicator: Int, line: Int) {
-    let row = row(of: call, process, communicator)
+    let place = rowPlace(of: call, process, communicator)
+    let row = rowPlaces[place].row
     let elements = call.elementCount ?? 0
     processes[process].communicators[communicator].count(
       row: row, elements: elements, isCollective: !call.kind.isPointToPoint, line: line)
     if call.duration >= 0 {
-      let key = DurationKey(
-        row: RowPlace(process: process, communicator: communicator, row: row), basis: call.basis)
-      let place =
-        durations[key]
-        ?? processes[process].communicators[communicator].addDurations(row: row, basis: call.basis)
-      durations[key] = place
-      processes[process].communicators[communicator].durations[place].histogram.add(call.duration)
+      let basis = Int(call.basis.rawValue)
+      if rowPlaces[place].durations[basis] < 0 {
+        rowPlaces[place].durations[basis] = Int32(
+          truncatingIfNeeded: processes[process].communicators[communicator].addDurations(
+            row: row, basis: call.basis))
+      }
+      let histogram = Int(rowPlaces[place].durations[basis])
+      processes[process].communicators[communicator].durations[histogram].histogram
+        .add(call.duration)
     }
     guard keptCalls < maximumCalls else {
       processes[process].timing?.callsNotKept += 1
@@ -159,8 +175,9 @@ struct TimedFactBuilder {
     return partial
   }
 
-  /// The row of a call; one row without size per operation and type takes what finds no room.
-  private mutating func row(of call: Call, _ process: Int, _ communicator: Int) -> Int {
+  /// The place of a call's row; one row without size per operation and type takes what finds no
+  /// room.
+  private mutating func rowPlace(of call: Call, _ process: Int, _ communicator: Int) -> Int {
     var key = RowKey(
       process: process, communicator: communicator, kind: call.kind, dataType: call.dataType,
       peer: call.peer, elementCount: call.elementCount)
@@ -176,9 +193,10 @@ struct TimedFactBuilder {
       elementCount: key.elementCount ?? 0, calls: 0, elements: 0)
     row.isCoarse = key.elementCount == nil
     row.isUnsized = call.elementCount == nil
-    rows[key] = processes[process].communicators[communicator].calls.count
+    rows[key] = rowPlaces.count
+    rowPlaces.append(RowPlace(row: processes[process].communicators[communicator].calls.count))
     processes[process].communicators[communicator].calls.append(row)
-    return processes[process].communicators[communicator].calls.count - 1
+    return rowPlaces.count - 1
   }
 }
 

@@ -32,6 +32,11 @@ struct InspectorReader: FormatReader, ~Copyable {
   private struct Sequence {
     var calls: Int64 = 0
     var highest: Int64 = -1
+
+    mutating func count(_ number: Int64) {
+      calls += 1
+      highest = max(highest, number)
+    }
   }
 
   init(file: String, options: TraceReader.Options) {
@@ -159,9 +164,7 @@ struct InspectorReader: FormatReader, ~Copyable {
     facts.add(call, process: process, communicator: communicator, line: line)
     if let sequence = record.sequence, sequence >= 0 {
       let key = SequenceKey(process: process, communicator: communicator, kind: kind)
-      sequences[key, default: Sequence()].calls += 1
-      sequences[key, default: Sequence()].highest = max(
-        sequences[key]?.highest ?? -1, sequence)
+      sequences[key, default: Sequence()].count(sequence)
     }
     return .parsed
   }
