@@ -14,6 +14,8 @@ typedef struct {
   uint64_t letters;
 } commlens_byte_masks;
 
+typedef uint8_t commlens_bytes16 __attribute__((ext_vector_type(16)));
+typedef bool commlens_flags16 __attribute__((ext_vector_type(16)));
 typedef uint8_t commlens_bytes64 __attribute__((ext_vector_type(64)));
 typedef bool commlens_flags64 __attribute__((ext_vector_type(64)));
 
@@ -38,4 +40,16 @@ static inline __attribute__((always_inline)) commlens_byte_masks commlens_masks(
   commlens_bytes64 letters = (bytes | 0x20) - 'a';
   masks.letters = commlens_bits(__builtin_convertvector(letters < 26, commlens_flags64));
   return masks;
+}
+
+/// Which of 16 bytes may end a string or its plain part: quotes and backslashes.
+static inline __attribute__((always_inline)) uint32_t commlens_string_ends(
+    const void *sixteenBytes) {
+  commlens_bytes16 bytes;
+  memcpy(&bytes, sixteenBytes, sizeof bytes);
+  commlens_flags16 flags =
+      __builtin_convertvector((bytes == '"') | (bytes == '\\'), commlens_flags16);
+  uint16_t bits;
+  memcpy(&bits, &flags, sizeof bits);
+  return bits;
 }

@@ -4,7 +4,7 @@
 ///
 /// Memory is bounded by `maximumKeys` rows and `maximumCalls` calls kept with their times; what
 /// comes later is added to a row without size, and to the histograms.
-struct TimedFactBuilder {
+struct TimedFactBuilder: ~Copyable {
   /// A call as the trace states it.
   struct Call {
     var kind: OperationKind
@@ -43,17 +43,8 @@ struct TimedFactBuilder {
     var pid: Int
   }
 
-  private struct RowKey: Hashable {
-    var process: Int
-    var communicator: Int
-    var kind: OperationKind
-    var dataType: DataType
-    var peer: Int32
-    var elementCount: UInt64?
-  }
-
   /// Where a row is among those of its communicator, and where its histograms are.
-  private struct RowPlace {
+  private struct RowPlace: BitwiseCopyable {
     var row: Int
     /// By ``TimingFacts/Basis``; -1 for one that is not made yet.
     var durations = SIMD4<Int32>(repeating: -1)
@@ -72,8 +63,8 @@ struct TimedFactBuilder {
   private var keptCalls = 0
   private var processPlaces: [ProcessKey: Int] = [:]
   private var communicatorPlaces: [CommunicatorKey: Int] = [:]
-  private var rows: [RowKey: Int] = [:]
-  private var rowPlaces: [RowPlace] = []
+  private var rows = KeyTable()
+  private var rowPlaces = RawBuffer<RowPlace>()
   /// The last of each, which most records name again; a look-up costs more than all the rest.
   private var lastProcess: (key: ProcessKey, place: Int)?
   private var lastCommunicator: (key: CommunicatorKey, place: Int)?
@@ -178,22 +169,28 @@ struct TimedFactBuilder {
   /// The place of a call's row; one row without size per operation and type takes what finds no
   /// room.
   private mutating func rowPlace(of call: Call, _ process: Int, _ communicator: Int) -> Int {
-    var key = RowKey(
-      process: process, communicator: communicator, kind: call.kind, dataType: call.dataType,
-      peer: call.peer, elementCount: call.elementCount)
-    if let known = rows[key] { return known }
+    var peer = call.peer
+    var elementCount = call.elementCount
+    func key() -> TripleKey {
+      let details =
+        UInt64(call.kind.rawValue) | UInt64(call.dataType.rawValue) << 8
+        | (elementCount == nil ? 1 << 16 : 0) | UInt64(UInt32(bitPattern: peer)) << 32
+      return TripleKey(
+        a: UInt64(process) << 32 ^ UInt64(communicator), b: details, c: elementCount ?? 0)
+    }
+    if let known = rows.row(for: key()) { return known }
     if rows.count >= maximumKeys {
       coarsenedCalls += 1
-      key.elementCount = nil
-      key.peer = 0
-      if let known = rows[key] { return known }
+      elementCount = nil
+      peer = 0
+      if let known = rows.row(for: key()) { return known }
     }
     var row = CallFacts(
-      kind: key.kind, dataType: key.dataType, peer: key.peer,
-      elementCount: key.elementCount ?? 0, calls: 0, elements: 0)
-    row.isCoarse = key.elementCount == nil
+      kind: call.kind, dataType: call.dataType, peer: peer, elementCount: elementCount ?? 0,
+      calls: 0, elements: 0)
+    row.isCoarse = elementCount == nil
     row.isUnsized = call.elementCount == nil
-    rows[key] = rowPlaces.count
+    rows.set(rowPlaces.count, for: key())
     rowPlaces.append(RowPlace(row: processes[process].communicators[communicator].calls.count))
     processes[process].communicators[communicator].calls.append(row)
     return rowPlaces.count - 1

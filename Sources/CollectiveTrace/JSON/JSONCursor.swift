@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CCRC32
 internal import Glibc
 
 /// Walks over JSON text in place: no tree, no copy, no recursion.
@@ -181,34 +182,24 @@ struct JSONCursor {
     return start..<stop
   }
 
-  /// The offset of the quote that ends a string, eight bytes at a time.
+  /// The offset of the quote that ends a string, 16 bytes at a time.
   @inline(__always)
   private func endOfString(from start: Int) -> Int? {
     var offset = start
     while true {
-      while offset + 8 <= end {
-        let word = unsafe base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-        let quotes = Self.zeroBytes(word ^ 0x2222_2222_2222_2222)
-        let escapes = Self.zeroBytes(word ^ 0x5C5C_5C5C_5C5C_5C5C)
-        let found = quotes | escapes
-        if found == 0 {
-          offset += 8
+      if offset + 16 <= end {
+        let found = unsafe commlens_string_ends(base + offset)
+        guard found != 0 else {
+          offset += 16
           continue
         }
-        offset += found.trailingZeroBitCount >> 3
-        break
+        offset += found.trailingZeroBitCount
       }
       guard offset < end else { return nil }
       let next = unsafe base.load(fromByteOffset: offset, as: UInt8.self)
       if next == 0x22 { return offset }
       offset += next == 0x5C ? 2 : 1
     }
-  }
-
-  /// High bit of each byte that is zero; bytes above the first may be wrong.
-  @inline(__always)
-  private static func zeroBytes(_ word: UInt64) -> UInt64 {
-    (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
   }
 
   /// Reads a whole number, or one in a string (`"12"`); anything else is skipped and gives `nil`.
@@ -352,6 +343,17 @@ struct JSONCursor {
     return number.flatMap { Int64(exactly: $0) }
   }
 
+  /// Skips exactly this text of an object or array, or nothing when another stands there.
+  mutating func skip(_ text: [UInt8]) -> Bool {
+    guard state == .valid, peek() != nil, text.count <= end - position else { return false }
+    let isSame = unsafe text.withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress else { return false }
+      return unsafe memcmp(base + position, start, bytes.count) == 0
+    }
+    if isSame { position += text.count }
+    return isSame
+  }
+
   /// Skips a value of any kind, of at most ``maximumDepth`` levels.
   mutating func skipValue() {
     guard state == .valid else { return }
@@ -403,7 +405,7 @@ struct JSONCursor {
     while offset < end {
       let next = unsafe base.load(fromByteOffset: offset, as: UInt8.self)
       let isPart =
-        next &- 0x30 < 10 || (next | 0x20) &- 0x61 < 26 || next == 0x2E || next == 0x2D
+        next &- 0x30 < 10 || next == 0x2E || (next | 0x20) &- 0x61 < 26 || next == 0x2D
         || next == 0x2B || next == 0x5F
       guard isPart else { break }
       offset += 1
@@ -426,6 +428,16 @@ struct JSONCursor {
     guard range.count == count, range.lowerBound >= 0, range.upperBound <= end else { return false }
     // Becomes a few comparisons of words, because the length is known.
     return unsafe memcmp(base + range.lowerBound, text.utf8Start, count) == 0
+  }
+
+  /// Whether a range of the text, as it is written, is exactly this.
+  func equals(_ range: Range<Int>, _ text: String) -> Bool {
+    guard range.lowerBound >= 0, range.upperBound <= end else { return false }
+    let isSame = unsafe text.utf8.withContiguousStorageIfAvailable { bytes in
+      guard bytes.count == range.count, let start = bytes.baseAddress else { return false }
+      return unsafe memcmp(base + range.lowerBound, start, bytes.count) == 0
+    }
+    return isSame ?? false
   }
 
   /// Whether a range of the text begins with this.
