@@ -106,7 +106,7 @@ struct InspectorRecord {
       if cursor.equals(key, "hostname") {
         guard let text = cursor.string() else { return }
         // The same host on every line: no new string for it.
-        if !cursor.equals(text, memory.host) { memory.host = cursor.text(text, limit: 256) }
+        if !cursor.repeats(text, memory.host) { memory.host = cursor.text(text, limit: 256) }
         host = memory.host
       } else if cursor.equals(key, "pid") {
         pid = cursor.integer()

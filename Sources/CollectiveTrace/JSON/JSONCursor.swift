@@ -430,8 +430,10 @@ struct JSONCursor {
     return unsafe memcmp(base + range.lowerBound, text.utf8Start, count) == 0
   }
 
-  /// Whether a range of the text, as it is written, is exactly this.
-  func equals(_ range: Range<Int>, _ text: String) -> Bool {
+  /// Whether a range of the text, as it is written, is exactly a text that was read before.
+  ///
+  /// Not called `equals`, because a literal would choose this one, which is slower.
+  func repeats(_ range: Range<Int>, _ text: String) -> Bool {
     guard range.lowerBound >= 0, range.upperBound <= end else { return false }
     let isSame = unsafe text.utf8.withContiguousStorageIfAvailable { bytes in
       guard bytes.count == range.count, let start = bytes.baseAddress else { return false }
