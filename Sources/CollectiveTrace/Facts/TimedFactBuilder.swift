@@ -44,7 +44,9 @@ struct TimedFactBuilder: ~Copyable {
   }
 
   /// Where a row is among those of its communicator, and where its histograms are.
-  private struct RowPlace: BitwiseCopyable {
+  ///
+  /// Not private: Swift 6.3.1 generates broken debug code for a buffer of a private type.
+  struct RowPlace: BitwiseCopyable {
     var row: Int
     /// By ``TimingFacts/Basis``; -1 for one that is not made yet.
     var durations = SIMD4<Int32>(repeating: -1)

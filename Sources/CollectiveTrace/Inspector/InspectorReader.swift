@@ -25,7 +25,7 @@ struct InspectorReader: FormatReader, ~Copyable {
   private var sequences = RawBuffer<Sequence>()
   private var sequencePlaces = KeyTable()
 
-  private struct Sequence: BitwiseCopyable {
+  struct Sequence: BitwiseCopyable {
     var process: Int
     var calls: Int64 = 0
     var highest: Int64 = -1
