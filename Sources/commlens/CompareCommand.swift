@@ -179,7 +179,8 @@ struct CompareCommand: ParsableCommand {
   private var manifestOptions: [Manifest.Option] {
     func text(_ counts: [NamedCount]) -> String? {
       counts.isEmpty
-        ? nil : counts.map { ($0.run.map { $0 + "=" } ?? "") + "\($0.count)" }.joined(separator: ",")
+        ? nil
+        : counts.map { ($0.run.map { $0 + "=" } ?? "") + "\($0.count)" }.joined(separator: ",")
     }
     let values: [(String, String?)] = [
       ("baseline", baseline), ("per", per?.rawValue), ("tokens", text(tokens)),

@@ -85,9 +85,12 @@ extension RunComparison {
         "\(old.joined(separator: ", ")): NCCL up to 2.21 logs all-gather and broadcast as bytes; "
           + "bytes and operations compare with the other runs, element types do not.")
     }
-    let replays = zip(runs, runs.map { run in
-      run.coverage.statements.contains { $0.hasPrefix(CoverageStatement.graphReplays) }
-    }).filter(\.1).map(\.0.label)
+    let replays = zip(
+      runs,
+      runs.map { run in
+        run.coverage.statements.contains { $0.hasPrefix(CoverageStatement.graphReplays) }
+      }
+    ).filter(\.1).map(\.0.label)
     if !replays.isEmpty {
       lines.append(
         (replays.count == runs.count ? "All runs" : replays.joined(separator: ", "))

@@ -90,7 +90,8 @@ public struct ComparisonGate: Sendable, Equatable {
     self.metric = metric
     (scope, phase) = try Self.subject(words)
     if metric == .findings, scope != .total || phase != nil {
-      throw SyntaxError(reason: "findings are those of the whole run: write findings or total.findings")
+      throw SyntaxError(
+        reason: "findings are those of the whole run: write findings or total.findings")
     }
     limit = try Self.limit(String(rest.dropFirst(relation.rawValue.count)), metric)
   }
@@ -110,7 +111,8 @@ public struct ComparisonGate: Sendable, Equatable {
       } else if TrafficPhase(rawValue: first) == nil {
         throw SyntaxError(
           reason: "'\(first)' is neither total nor * nor a dimension "
-            + "(\(list(ParallelismDimension.allCases))) nor a phase (\(list(TrafficPhase.allCases)))")
+            + "(\(list(ParallelismDimension.allCases))) nor a phase (\(list(TrafficPhase.allCases)))"
+        )
       }
     }
     guard let word = words.first else { return (scope, nil) }
@@ -150,7 +152,8 @@ public struct ComparisonGate: Sendable, Equatable {
     guard let size = units.first(where: { $0.name == unit })?.size else {
       let names = units.map(\.name).filter { !$0.isEmpty }
       throw SyntaxError(
-        reason: "\(metric.rawValue) \(names.isEmpty ? "take a plain number" : "need a unit, one of \(names.joined(separator: ", "))"), or %; found '\(unit)'"
+        reason:
+          "\(metric.rawValue) \(names.isEmpty ? "take a plain number" : "need a unit, one of \(names.joined(separator: ", "))"), or %; found '\(unit)'"
       )
     }
     return .amount(UInt128(millionths) * UInt128(size))

@@ -119,7 +119,8 @@ public enum ComparisonDigest {
       messages: grid(comparison, columns, left: left, rows: messageRows(comparison), ofTotal: true),
       messagesTitle: "Messages\(per), each operation once, and x of all those of \(base)",
       glossary:
-        "wire: bytes that leave GPUs, over all ranks; message: S of nccl-tests." + (hasWeak ? " ~: the label is weak." : ""),
+        "wire: bytes that leave GPUs, over all ranks; message: S of nccl-tests."
+        + (hasWeak ? " ~: the label is weak." : ""),
       changes: others.flatMap { changes($0, comparison, base) },
       findings: findings(comparison))
   }
@@ -224,7 +225,8 @@ public enum ComparisonDigest {
           continue
         }
         cells.append(
-          ComparisonText.bytes(own, of: run, in: comparison) + (row.weak[run] && own > 0 ? " ~" : ""))
+          ComparisonText.bytes(own, of: run, in: comparison)
+            + (row.weak[run] && own > 0 ? " ~" : ""))
         if run != comparison.baseline {
           cells.append(
             ComparisonText.times(

@@ -170,7 +170,8 @@ enum ComparisonFigure {
           own.wireBytes, of: panel.run, to: comparison.baselineRun.amounts(of: key).wireBytes,
           in: comparison))
     let parts = [
-      ComparisonText.bytes(own.wireBytes, of: panel.run, in: comparison), factor, isWeak ? "weak label" : "",
+      ComparisonText.bytes(own.wireBytes, of: panel.run, in: comparison), factor,
+      isWeak ? "weak label" : "",
     ].filter { !$0.isEmpty }
     figure.text(
       TextMetrics.fitted(

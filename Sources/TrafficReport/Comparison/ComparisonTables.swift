@@ -67,7 +67,8 @@ extension Table {
   /// They describe columns; a summary of one run has no rows for them.
   public static let comparison: [Table] = [
     Table(
-      "comparison", rowMeaning: "run x dimension x phase x collective; a class that a run lacks is 0",
+      "comparison",
+      rowMeaning: "run x dimension x phase x collective; a class that a run lacks is 0",
       order: "run as named, dimension, phase, collective", rows: { _ in [] },
       columns: comparisonColumns),
     Table(
@@ -168,7 +169,8 @@ extension Table {
         row.share(\.wireBytes, of: row.run.steps(of: phase(row)))
       },
       .unsigned(
-        "tokens", "tokens", "tokens through the model, by the job description or --tokens; else empty"
+        "tokens", "tokens",
+        "tokens through the model, by the job description or --tokens; else empty"
       ) { $0.run.tokens },
       .ratio("payload_bytes_per_token", "bytes", "payload_bytes / tokens") { row in
         row.share(\.payloadBytes, of: row.run.tokens)

@@ -93,7 +93,8 @@ enum ComparisonText {
       return x != y ? x > y : a.key < b.key
     }
     return changes.prefix(limit).map { change in
-      let name = "\(change.key.dimension.rawValue) "
+      let name =
+        "\(change.key.dimension.rawValue) "
         + PlainText.shortened(PlainText.printable(change.key.collective), to: 24)
       let bytes = Quantity.bytes(distance(change.own, change.base))
       let sign = change.own > change.base ? "+" : "-"
@@ -110,7 +111,9 @@ enum ComparisonText {
         base: amount(row.baseline.sentBytes, of: comparison.baseline, in: comparison)
       )
     }.filter { $0.own != $0.base }.enumerated().sorted { a, b in
-      let (x, y) = (distance(a.element.own, a.element.base), distance(b.element.own, b.element.base))
+      let (x, y) = (
+        distance(a.element.own, a.element.base), distance(b.element.own, b.element.base)
+      )
       return x != y ? x > y : a.offset < b.offset
     }
     return changes.prefix(limit).map { _, change in
@@ -175,6 +178,7 @@ extension ComparisonReport {
       Double(value) * Double(divisors.1) / (Double(baseline) * Double(divisors.0))
     let percent = 100 * (ratio - 1)
     let change = Quantity.fixed(percent, places: percent.magnitude < 10 ? 1 : 0)
-    return "\(head): \(own)\(per), \(percent > 0 ? "+" : "")\(change) % against \(before) of \(base)."
+    return
+      "\(head): \(own)\(per), \(percent > 0 ? "+" : "")\(change) % against \(before) of \(base)."
   }
 }
