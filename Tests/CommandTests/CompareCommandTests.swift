@@ -105,7 +105,8 @@ import Testing
     (["-", "a=-"], "more than once"),
   ])
   func wrongUseEndsWith64AndSaysWhatIsExpected(arguments: [String], part: String) throws {
-    let run = try CommandRun(["compare"] + arguments, folder: Self.place().folder)
+    let place = try Self.place()
+    let run = try CommandRun(["compare"] + arguments, folder: place.folder)
     #expect(run.status == 64, "\(run.errors)")
     #expect(run.errors.contains(part), "\(run.errors)")
     #expect(run.output.isEmpty)

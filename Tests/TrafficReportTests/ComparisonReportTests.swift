@@ -135,7 +135,7 @@ import TrafficAnalysis
   @Test(arguments: [
     (UInt64(108), UInt64(10), "10.8 x"), (0, 10, "0 x"), (1, 100_000, "<0.001 x"),
     (15, 1000, "0.015 x"),
-    (92, 100, "0.92 x"), (1000, 10, "100 x"), (5, 0, ""),
+    (92, 100, "0.92 x"), (1000, 10, "100 x"), (9996, 10, "1,000 x"), (5, 0, ""),
   ])
   func factorsHaveTheDigitsThatMatter(own: UInt64, base: UInt64, text: String) {
     let ratio = base == 0 ? nil : Double(own) / Double(base)

@@ -66,7 +66,7 @@ public struct JSONRecords: Sendable {
   /// Reads the bytes of a document.
   public init(_ bytes: [UInt8], keys: [String: Set<String>]) throws(ReadError) {
     let result: Result<JSONRecords, ReadError> = unsafe bytes.withUnsafeBytes { buffer in
-      guard let base = buffer.baseAddress else {
+      guard let base = buffer.baseAddress, buffer.count > 0 else {
         return .failure(ReadError(isMissing: false, reason: "is empty"))
       }
       var records = JSONRecords()

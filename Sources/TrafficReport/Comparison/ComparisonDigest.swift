@@ -103,16 +103,15 @@ public enum ComparisonDigest {
     var statements = comparison.statements.prefix(shownStatements).map(PlainText.printable)
     if comparison.statements.count > shownStatements {
       statements.append(
-        "\(comparison.statements.count - shownStatements) more statements in comparison.json.")
+        Quantity.counted(comparison.statements.count - shownStatements, "more statement")
+          + " in comparison.json.")
     }
+    let more = left > 0 ? ["[\(Quantity.counted(left, "more run")) in comparison_runs.csv]"] : []
     return Content(
       headline:
         Quantity.counted(comparison.runs.count, "run") + (per.isEmpty ? "" : "," + per)
         + ", beside \(base)",
-      runs: comparison.runs.map { run in
-        "\(ComparisonText.label(run)): \(PlainText.printable(run.headline)); "
-          + coverage(run.coverage)
-      },
+      runs: columns.map { description(comparison.runs[$0]) } + more,
       statements: statements,
       wire: grid(comparison, columns, left: left, rows: wireRows(comparison)),
       wireTitle: "Wire bytes\(per), and x of \(base)",
@@ -121,12 +120,16 @@ public enum ComparisonDigest {
       glossary:
         "wire: bytes that leave GPUs, over all ranks; message: S of nccl-tests."
         + (hasWeak ? " ~: the label is weak." : ""),
-      changes: others.flatMap { changes($0, comparison, base) },
+      changes: columns.filter(others.contains).flatMap { changes($0, comparison, base) },
       findings: findings(comparison))
   }
 
-  private static func coverage(_ coverage: Coverage) -> String {
-    var text = "\(Quantity.count(coverage.ranksSeen)) of "
+  private static func description(_ run: ComparedRun) -> String {
+    let coverage = run.coverage
+    let headline = PlainText.printable(run.headline)
+    var text = "\(ComparisonText.label(run)): "
+    text += headline.isEmpty ? "no job recognised; " : headline + "; "
+    text += "\(Quantity.count(coverage.ranksSeen)) of "
     text += coverage.ranksExpected.map { Quantity.count($0) } ?? "?"
     text += " ranks, \(Quantity.count(coverage.communicatorsComplete)) of "
     text += "\(Quantity.counted(coverage.communicators, "communicator")) complete"
@@ -176,7 +179,9 @@ public enum ComparisonDigest {
       guard let old = sums[key]?[row.run] ?? nil else { continue }
       sums[key]?[row.run] = row.value.operationBytes.map { old.saturatingAdd($0) }
     }
-    let largest = order.enumerated().sorted { a, b in
+    // A class of empty messages says nothing here.
+    let largest = order.filter { sums[$0]?.contains { $0 != 0 } ?? false }.enumerated().sorted {
+      a, b in
       func most(_ key: Key) -> UInt64 { (sums[key] ?? []).map { $0 ?? .max }.max() ?? 0 }
       let (x, y) = (most(a.element), most(b.element))
       return x != y ? x > y : a.offset < b.offset

@@ -36,6 +36,7 @@ enum ComparisonText {
     guard let ratio else { return "" }
     if ratio == 0 { return "0 x" }
     if ratio < 0.0005 { return "<0.001 x" }
+    if ratio >= 999.5 { return "\(Quantity.count(UInt64(min(ratio.rounded(), 1e18)))) x" }
     let places = ratio >= 99.5 ? 0 : ratio >= 9.995 ? 1 : ratio >= 0.0995 ? 2 : 3
     return "\(Quantity.fixed(ratio, places: places)) x"
   }
