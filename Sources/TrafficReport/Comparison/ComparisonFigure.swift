@@ -7,11 +7,11 @@ internal import TrafficAnalysis
 ///
 /// A tick on a bar marks where the baseline's ends.
 enum ComparisonFigure {
-  private static let labelEnd = 128.0
+  private static let labelEnd = 148.0
   private static let panelGap = 16.0
   private static let columns = 4
   /// Most runs that are drawn; tables have the others.
-  private static let maximumRuns = 16
+  private static let maximumRuns = 12
   private static let barHeight = 13.0
   private static let rowHeight = 35.0
 
@@ -31,7 +31,8 @@ enum ComparisonFigure {
     let shown = Array(comparison.runs.indices.prefix(maximumRuns))
     var figure = Figure(
       slug: "comparison", title: "Traffic of \(comparison.runs.count) runs, side by side",
-      subtitle: "Bytes that leave GPUs\(per), by parallelism dimension; factors are of \(base).",
+      subtitle:
+        "Bytes that leave GPUs\(per), by parallelism dimension; factors are relative to \(base).",
       description: description(comparison, per))
     let keys: [ParallelismDimension?] = [nil] + comparison.dimensions.map { $0 }
     let largest = shown.reduce(UInt64(1)) { max($0, amount($1, nil, comparison)) }
@@ -43,8 +44,8 @@ enum ComparisonFigure {
     figure.caption(
       [
         "Each bar is summed over the ranks of a run, by the algorithm seen in its log, else the ring "
-          + "bound; the upper one stacks the others. The line in a bar's track is where that of "
-          + "\(base) ends. All panels have one scale; 1 KiB = 1,024 B.",
+          + "bound; the upper one stacks the others. A thin line marks where the bar of \(base) "
+          + "ends. All panels have one scale; 1 KiB = 1,024 B.",
         left > 0 ? "\(Quantity.counted(left, "more run")) in comparison_dimensions.csv." : "",
       ] + comparison.statements.prefix(1))
     return figure.render()
@@ -80,8 +81,8 @@ enum ComparisonFigure {
         scale: LinearScale(maximum: Double(largest), start: x, end: x + width))
     }
     figure.y += 6
-    for panel in panels { heading(panel, comparison, in: &figure) }
-    figure.y += 38
+    let lines = panels.map { heading($0, comparison, in: &figure) }.max() ?? 1
+    figure.y += 14 + 12 * Double(lines)
     let top = figure.y
     let bottom = top + rowHeight * Double(keys.count) - 4
     let ticks = Ticks.bytes(upTo: largest, about: comparison.runs.count > 2 ? 2 : 4)
@@ -111,9 +112,10 @@ enum ComparisonFigure {
     figure.y = bottom + 22
   }
 
+  /// Writes what a run is; returns the lines that this takes besides its name.
   private static func heading(
     _ panel: Panel, _ comparison: RunComparison, in figure: inout Figure
-  ) {
+  ) -> Int {
     let run = comparison.runs[panel.run]
     let isBaseline = panel.run == comparison.baseline
     let mark = "(baseline)"
@@ -126,13 +128,14 @@ enum ComparisonFigure {
         mark, x: panel.x + TextMetrics.width(label, size: Figure.labelSize, isBold: true) + 5,
         y: figure.y + 6, size: Figure.smallSize, style: .muted)
     }
-    for (index, line) in TextMetrics.wrapped(
-      run.headline, to: panel.width, size: Figure.smallSize, maximum: 2
-    ).enumerated() {
+    let lines = TextMetrics.wrapped(
+      run.headline, to: panel.width, size: Figure.smallSize, maximum: 2)
+    for (index, line) in lines.enumerated() {
       figure.text(
         line, x: panel.x, y: figure.y + 19 + 12 * Double(index), size: Figure.smallSize,
         style: .muted)
     }
+    return lines.count
   }
 
   private static func bar(
@@ -163,7 +166,7 @@ enum ComparisonFigure {
     }
     let isWeak = key.map { ComparisonText.isWeak(run, $0) && own.wireBytes > 0 } ?? false
     let factor =
-      panel.run == comparison.baseline
+      panel.run == comparison.baseline || own.wireBytes == 0
       ? ""
       : ComparisonText.times(
         ComparisonText.ratio(
@@ -187,8 +190,9 @@ enum ComparisonFigure {
     for tick in ticks {
       let label = Quantity.bytes(tick)
       let width = TextMetrics.width(label, size: Figure.smallSize)
-      let x = tick == 0 ? panel.x : panel.scale(tick) - width / 2
-      guard x >= free, x + width <= panel.x + panel.width + panelGap / 2 else { continue }
+      let last = panel.x + panel.width + panelGap / 2 - width
+      let x = tick == 0 ? panel.x : min(panel.scale(tick) - width / 2, last)
+      guard x >= free else { continue }
       figure.text(label, x: x, y: y, size: Figure.smallSize, style: .muted)
       free = x + width + 8
     }
