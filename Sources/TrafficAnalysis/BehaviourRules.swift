@@ -330,6 +330,10 @@ extension DimensionInference {
       // Gradient buckets of equal layers are as regular; what else the job does tells them apart.
       let decides = isContrasted || (job.serves && bytes < Self.bucketBytes)
       claims[place].add(Claim(.tp, decides ? .steadyReductions : .repeatedReductions, text))
+      if isWaitedFor(place) {
+        claims[place].add(
+          Claim(.tp, .waitedForReductions, "computation stops for each of its all-reduces"))
+      }
       // Far larger and rarer reductions elsewhere are the gradients: these are not.
       if decides || job.dwarfs(bytes, operations: common.operations) { return }
     }

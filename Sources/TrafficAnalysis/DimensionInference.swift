@@ -33,7 +33,7 @@ struct DimensionInference {
   var claims: [Claims]
   /// The labels so far.
   var labels: [DimensionLabel] = []
-  private let table: ProcessTable
+  let table: ProcessTable
   private let endpoints: Endpoints
   /// Shapes of the processes that were looked at.
   private var shapes: [Int: [Int: CallShape]] = [:]

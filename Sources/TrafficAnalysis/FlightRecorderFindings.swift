@@ -304,7 +304,9 @@ extension FindingCollector {
       add(
         "collective-stuck", .error, "Rank \(rank) did not call \(name).", at: place,
         evidence: "\(others) called \(first.operation) and \(does) for it" + also,
-        do: "Look at what rank \(rank) did instead: its stack and log; the others only wait.")
+        do:
+          "Look at what rank \(rank) did instead: its stack and log; the others only wait. If the job was running, its dump is only older than theirs."
+      )
     case .notEnded:
       add(
         "collective-stuck", .error, "Rank \(rank) did not see the end of \(name).", at: place,

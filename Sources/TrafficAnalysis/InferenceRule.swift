@@ -24,6 +24,7 @@ enum InferenceRule: String, CaseIterable {
   case shardReducedAgain = "shard-reduced-again"
   case steadyReductions = "steady-reductions"
   case repeatedReductions = "repeated-reductions"
+  case waitedForReductions = "waited-for-reductions"
   case gradientBuckets = "gradient-buckets"
   case equalBuckets = "equal-buckets"
   case rootedGradients = "rooted-gradients"
@@ -144,6 +145,11 @@ enum InferenceRule: String, CaseIterable {
       (
         .behaviour, .suggests, "tp",
         "many half-precision all-reduces of few sizes, and nothing else to compare them with"
+      )
+    case .waitedForReductions:
+      (
+        .behaviour, .suggests, "tp",
+        "many half-precision all-reduces of few sizes that a trace shows with computation between them and none beside them"
       )
     case .gradientBuckets:
       (

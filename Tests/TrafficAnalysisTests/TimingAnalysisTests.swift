@@ -228,6 +228,38 @@ import Testing
         == [191_092, 431_207, 363_226, 422_291, 445_141, 440_829, 213_747, 431_766])
   }
 
+  /// A profile of one of two ranks: 40 all-reduces of 2 MiB in half precision, each of 50 us, and
+  /// compute kernels of `compute` us that begin with, or after, each of them.
+  private static func layers(pause: Int, computeAt: Int) -> TracePartial {
+    var partial = TracePartial()
+    for rank in 0..<2 {
+      var events: [String] = []
+      for number in 0..<40 {
+        let start = 1000 + number * (50 + pause)
+        events.append(
+          #"{"ph":"X","cat":"kernel","name":"ncclDevKernel_AllReduce_Sum_bf16_RING_LL(x)","pid":0,"tid":7,"ts":\#(start),"dur":50,"args":{"correlation":\#(number + 1),"External id":\#(number + 1),"Collective name":"allreduce","In msg nelems":1048576,"Out msg nelems":1048576,"Group size":2,"dtype":"BFloat16","Process Group Name":"0","Process Group Description":"default_pg","Process Group Ranks":"[0, 1]"}}"#
+        )
+        events.append(
+          #"{"ph":"X","cat":"kernel","name":"gemm","pid":0,"tid":9,"ts":\#(start + computeAt),"dur":30,"args":{"correlation":\#(number + 900)}}"#
+        )
+      }
+      let text =
+        #"{"schemaVersion":1,"distributedInfo":{"rank":\#(rank),"world_size":2},"traceEvents":[\#(events.joined(separator: ",\n"))]}"#
+      partial.merge(TraceReader.summarize(text: Array(text.utf8), file: "rank\(rank).json"))
+    }
+    return partial
+  }
+
+  @Test func reductionsThatComputationWaitsForAreOfATensorGroup() {
+    func label(_ partial: TracePartial) -> ParallelismDimension? {
+      TrafficAnalyzer.analyze(partial).communicators.first { $0.operations > 0 }?.dimension
+    }
+    #expect(label(Self.layers(pause: 40, computeAt: 55)) == .tp)
+    // Beside computation, and one after the other: buckets of equal layers are as likely.
+    #expect(label(Self.layers(pause: 40, computeAt: 20)) == .unclassified)
+    #expect(label(Self.layers(pause: 5, computeAt: -10_000)) == .unclassified)
+  }
+
   @Test func clocksAreCorrectedByTheEndsOfSharedCollectives() {
     var offsets = ClockOffsets()
     // Rank 1 is 500 ns ahead of rank 0, rank 2 is 300 ns behind rank 1; one end is an outlier.

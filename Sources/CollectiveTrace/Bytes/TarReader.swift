@@ -168,7 +168,9 @@ final class TarReader {
     return true
   }
 
-  /// Takes bytes; `nil` when the archive ends before. No bytes at all are a block of zeros.
+  /// Takes bytes; `nil` when the archive ends before.
+  ///
+  /// No bytes at all are a block of zeros.
   private func take(_ count: Int) -> [UInt8]? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(count)

@@ -103,6 +103,7 @@ struct KinetoReader: FormatReader, ~Copyable {
     switch state {
     case .outside: break
     default:
+      ledger.status = .truncated
       ledger.detail =
         "The trace ends before its list of events is closed; every whole event was read."
     }
