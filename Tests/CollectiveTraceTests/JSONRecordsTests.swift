@@ -78,4 +78,22 @@ import Testing
       #expect(error?.isMissing == true)
     }
   }
+
+  @Test func rowsAndBytesAreBoundedOnBothSides() throws {
+    let bytes = Array("{\"t\": [{\"x\": 1}, {\"x\": 2}]}".utf8)
+    #expect(
+      try JSONRecords(bytes, keys: ["t": []], maximumRecords: 2).tables["t"]?.count == 2)
+    let error = #expect(throws: JSONRecords.ReadError.self) {
+      try JSONRecords(bytes, keys: ["t": []], maximumRecords: 1)
+    }
+    #expect(error?.reason == "has more than 1 rows of t")
+    let file = FileManager.default.temporaryDirectory.appending(path: "records-\(UUID()).json")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data(bytes).write(to: file)
+    let path = file.path(percentEncoded: false)
+    #expect(try JSONRecords.content(of: path, maximumBytes: bytes.count) == bytes)
+    #expect(throws: JSONRecords.ReadError.self) {
+      try JSONRecords.content(of: path, maximumBytes: bytes.count - 1)
+    }
+  }
 }

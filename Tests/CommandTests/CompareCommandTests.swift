@@ -100,7 +100,9 @@ import Testing
     (["short", "long", "--baseline", "x"], "there are short, long"),
     (["short", "long", "--tokens", "x=1"], "No run is called 'x'"),
     (["short", "long", "--tokens", "short=0"], "above 0"), (["=short", "long"], "empty name"),
-    (["a=short", "a=long"], "name of its own"), (["short", "long", "--per", "hour"], "hour"),
+    (["a=short", "a=long"], "name of its own"),
+    ([String(repeating: "n", count: 65) + "=short", "long"], "longer than 64"),
+    (["short", "long", "--per", "hour"], "hour"),
     (["short", "long", "--per", "token"], "--tokens short=N"),
     (["-", "a=-"], "more than once"),
   ])
@@ -140,6 +142,7 @@ import Testing
     (["a/x/summary.json", "b/x/"], ["a/x", "b/x"]), (["x=a", "b/x"], ["x", "b/x"]),
     (["x", "x"], ["run-1", "run-2"]), ([".", "-"], ["run-1", "-"]),
     (["TP 2=a", "b=c=d"], ["TP 2", "b"]),
+    ([String(repeating: "n", count: 64) + "=a", "b"], [String(repeating: "n", count: 64), "b"]),
   ])
   func runsAreNamedAfterTheirPathsUntilTheyDiffer(arguments: [String], labels: [String]) throws {
     #expect(try NamedRun.runs(arguments).map(\.label) == labels)

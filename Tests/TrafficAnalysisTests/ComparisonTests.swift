@@ -288,6 +288,8 @@ import Testing
       ("*.bytes<=1KiB", .each, nil, "bytes", .amount(1_024_000_000)),
       ("decode.time<1.5ms", .total, .decode, "time", .amount(1_500_000_000_000)),
       ("total.findings>3", .total, nil, "findings", .amount(3_000_000)),
+      ("bytes>123456789012.123456B", .total, nil, "bytes", .amount(123_456_789_012_123_456)),
+      ("bytes<-100%", .total, nil, "bytes", .change(-100_000_000)),
       ("operations > 0", .total, nil, "operations", .amount(0)),
       (
         "pp.inter_node_bytes>1.5GB", .dimension(.pp), nil, "inter_node_bytes",

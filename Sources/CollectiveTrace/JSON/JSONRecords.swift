@@ -49,11 +49,13 @@ public struct JSONRecords: Sendable {
   ///   - path: A regular file.
   ///   - keys: Members of the document that are kept, with the columns kept of their records; empty
   ///     columns keep all.
+  /// - Returns: The document, and the account of the file under the path as given.
+  /// - Throws: ``ReadError`` when the file cannot be read, is too large, or is no such document.
   /// - Complexity: O(*n*) in the bytes of the file, which are in memory at once.
   public static func read(
     path: String, keys: [String: Set<String>]
   ) throws(ReadError) -> (document: JSONRecords, ledger: FileLedger) {
-    let bytes = try content(of: path)
+    let bytes = try content(of: path, maximumBytes: maximumBytes)
     var checksum = Checksum()
     unsafe bytes.withUnsafeBytes { unsafe checksum.update($0) }
     var ledger = FileLedger(file: path)
@@ -65,11 +67,18 @@ public struct JSONRecords: Sendable {
 
   /// Reads the bytes of a document.
   public init(_ bytes: [UInt8], keys: [String: Set<String>]) throws(ReadError) {
+    try self.init(bytes, keys: keys, maximumRecords: Self.maximumRecords)
+  }
+
+  /// The same with another limit, for tests.
+  init(
+    _ bytes: [UInt8], keys: [String: Set<String>], maximumRecords: Int
+  ) throws(ReadError) {
     let result: Result<JSONRecords, ReadError> = unsafe bytes.withUnsafeBytes { buffer in
       guard let base = buffer.baseAddress, buffer.count > 0 else {
         return .failure(ReadError(isMissing: false, reason: "is empty"))
       }
-      var records = JSONRecords()
+      var records = JSONRecords(limit: maximumRecords)
       var cursor = unsafe JSONCursor(base, from: 0, to: buffer.count)
       do throws(ReadError) {
         try records.take(&cursor, keys)
@@ -79,7 +88,9 @@ public struct JSONRecords: Sendable {
     self = try result.get()
   }
 
-  private init() {}
+  private let limit: Int
+
+  private init(limit: Int) { self.limit = limit }
 
   private mutating func take(
     _ cursor: inout JSONCursor, _ keys: [String: Set<String>]
@@ -115,9 +126,9 @@ public struct JSONRecords: Sendable {
         cursor.skipValue()
         continue
       }
-      guard records.count < Self.maximumRecords else {
+      guard records.count < limit else {
         throw ReadError(
-          isMissing: false, reason: "has more than \(Self.maximumRecords) rows of \(name)")
+          isMissing: false, reason: "has more than \(limit) rows of \(name)")
       }
       records.append(Self.record(&cursor, columns))
     }
@@ -174,7 +185,8 @@ public struct JSONRecords: Sendable {
 
   // MARK: - File
 
-  private static func content(of path: String) throws(ReadError) -> [UInt8] {
+  /// The bytes of a regular file of at most so many.
+  static func content(of path: String, maximumBytes: Int) throws(ReadError) -> [UInt8] {
     guard !path.isEmpty, !path.utf8.contains(0) else {
       throw ReadError(isMissing: true, reason: "is no file name")
     }

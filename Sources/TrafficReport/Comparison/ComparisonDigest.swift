@@ -32,6 +32,7 @@ public enum ComparisonDigest {
   ///   - width: Columns of the terminal; less than 40 counts as 40.
   ///   - color: Whether ANSI sequences may be used.
   ///   - outputs: Where the files are; empty when none were written.
+  /// - Returns: At most some 60 lines at the default width, each with its newline.
   public static func text(
     _ comparison: RunComparison, width: Int = 100, color: Bool = false, outputs: [String] = []
   ) -> String {

@@ -33,6 +33,7 @@ public enum SummaryReader {
   /// - Parameters:
   ///   - path: The file.
   ///   - label: What the run is called.
+  /// - Returns: The run, and the account of the file under the path as given.
   /// - Throws: A sentence when the file is not a whole summary of this schema version.
   public static func read(
     path: String, label: String
