@@ -14,7 +14,7 @@ import Testing
     TrafficRow(
       dimension: dimension, phase: phase, collective: collective, dataType: "bfloat16",
       elementCount: nil, messageBytes: message, communicatorSize: 4, communicators: 1,
-      operations: operations, rankCalls: 4 * operations, payloadBytes: 2 * wire, wireBytes: wire,
+      operations: operations, rankCalls: 4 * operations, payloadBytes: wire, wireBytes: wire,
       intraNodeBytes: inter.map { wire - $0 }, interNodeBytes: inter)
   }
 
