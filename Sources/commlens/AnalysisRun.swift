@@ -22,12 +22,13 @@ struct AnalysisRun {
     _ input: InputOptions, _ analysis: AnalysisOptions, _ console: Console
   ) throws {
     let described = try analysis.descriptions()
-    try self.init(input.list(), described, jobs: analysis.jobs, console)
+    try self.init(input.list(), described, input.progress, jobs: analysis.jobs, console)
   }
 
   /// Reads a list of files, with what is said about their job.
   init(
-    _ inputs: InputList, _ described: AnalysisOptions.Descriptions, jobs: Int?, _ console: Console
+    _ inputs: InputList, _ described: AnalysisOptions.Descriptions,
+    _ progress: ProgressChoice = .auto, jobs: Int?, _ console: Console
   ) throws {
     descriptions = described.inputs
     for sentence in inputs.missing { Console.fail(sentence) }
@@ -39,7 +40,7 @@ struct AnalysisRun {
     }
     let meter = ProgressMeter(
       total: inputs.files.reduce(0) { $0 + max($1.size, 0) }, files: inputs.files.count,
-      console: console)
+      progress, console: console)
     let partial = TraceReading.summarize(
       inputs.files, jobs: jobs ?? TraceReading.availableCores, meter: meter)
 

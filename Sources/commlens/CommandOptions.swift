@@ -7,6 +7,7 @@ internal import TrafficAnalysis
 internal import TrafficReport
 
 extension ColorChoice: ExpressibleByArgument {}
+extension ProgressChoice: ExpressibleByArgument {}
 
 /// What standard output gets.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
@@ -34,6 +35,12 @@ struct InputOptions: ParsableArguments {
       "Also read the files listed in this file (- for standard input), one per line or separated by NUL.",
       valueName: "file"))
   var filesFrom: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Progress on standard error: auto (on a terminal), plain (a line every 10 s) or none.",
+      valueName: "how"))
+  var progress = ProgressChoice.auto
 
   /// Longest list accepted, in bytes.
   static let maximumListBytes = 256 << 20
@@ -290,12 +297,24 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Write text cells as they are, without the guard against spreadsheet formulas.")
   var csvRaw = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Print why a communicator (c3, or its framework's name) or those of a dimension (tp) have their label, instead of the digest; may be repeated.",
+      valueName: "comm|dim"))
+  var explain: [String] = []
+
   @OptionGroup(title: "Output") var screen: ScreenOptions
 
   func validate() throws {
     if folder == "" { throw ValidationError("-o has an empty name.") }
+    if !explain.isEmpty, screen.format != nil {
+      throw ValidationError(
+        "--explain prints text; the other formats have the evidence in communicators.csv.")
+    }
   }
 
   /// Whether standard output gets nothing: `-q` with a folder, and no form asked for.
-  var isSilent: Bool { screen.quiet && folder != nil && screen.format == nil }
+  var isSilent: Bool {
+    screen.quiet && folder != nil && screen.format == nil && explain.isEmpty
+  }
 }

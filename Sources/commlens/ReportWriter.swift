@@ -21,6 +21,7 @@ struct ReportWriter {
   func write(_ summary: TrafficSummary) throws(CommandFailure) {
     // A step or rank that is not there is known before anything is written.
     let trace = try selected(of: summary)
+    let explanation = try explanation(of: summary)
     if let folder = output.folder { try write(summary, into: folder) }
     if let trace, let file = times.perfetto {
       guard file != "-" else { return try console.output(trace.write) }
@@ -28,7 +29,20 @@ struct ReportWriter {
       if output.screen.quiet, output.screen.format == nil { return }
     }
     if output.isSilent { return }
-    try console.output(standardOutput(summary))
+    try console.output(explanation ?? standardOutput(summary))
+  }
+
+  /// What `--explain` asks for, if it does.
+  private func explanation(of summary: TrafficSummary) throws(CommandFailure) -> [UInt8]? {
+    guard !output.explain.isEmpty else { return nil }
+    do throws(Explanation.UnknownName) {
+      return Array(
+        try Explanation.text(
+          of: output.explain, in: summary, width: console.width, color: console.colorsOutput
+        ).utf8)
+    } catch {
+      throw CommandFailure(status: .usage, message: "--explain: " + error.message)
+    }
   }
 
   /// Applies `--step` and `--ranks`; the trace of `--perfetto`, if it is wanted.

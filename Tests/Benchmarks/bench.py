@@ -5,9 +5,11 @@
 Every contender must give the same answer: calls and element counts per operation. Runs are
 interleaved and the median of the wall times is taken; only the ratios mean anything.
 
-    python3 Tests/Benchmarks/bench.py [--size BYTES_OF_TEXT] [--runs N] [--build DIR]
+    python3 Tests/Benchmarks/bench.py [--size BYTES_OF_TEXT] [--trace-size BYTES] [--runs N]
+        [--only logs|traces] [--build DIR]
 
 Inputs: the shared development logs when they are beside the repository, else generated ones.
+What concerns traces with times is in traces.py.
 """
 import argparse
 import collections
@@ -22,6 +24,8 @@ import statistics
 import subprocess
 import sys
 import time
+
+import traces
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 NAMES = {
@@ -91,7 +95,6 @@ def python(files):
 
 def inputs(folder, size, throughput):
     """One file per rank, together about `size` bytes of text."""
-    os.makedirs(folder, exist_ok=True)
     shared = sorted(glob.glob(os.path.join(ROOT, "..", "shared", "data", "nccl-large", "*.gz")))
     files = []
     for index in range(4):
@@ -128,12 +131,23 @@ def inputs(folder, size, throughput):
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--size", type=int, default=4 << 30)
+    options.add_argument("--trace-size", type=int, default=100_000_000)
     options.add_argument("--runs", type=int, default=3)
+    options.add_argument("--only", choices=["logs", "traces"])
     options.add_argument("--build", default=os.path.join(ROOT, ".build", "release"))
     options = options.parse_args()
     tool = os.path.join(options.build, "commlens")
     throughput = os.path.join(options.build, "throughput")
     folder = os.path.join(ROOT, ".build", "bench")
+    os.makedirs(folder, exist_ok=True)
+    if options.only != "traces":
+        logs(options, tool, throughput, folder)
+    if options.only != "logs":
+        traces.bench(run, tool, throughput, folder, options.trace_size, options.runs)
+
+
+def logs(options, tool, throughput, folder):
+    """Everything about logs of NCCL."""
     files, worst, plain = inputs(folder, options.size, throughput)
     out = os.path.join(folder, "out")
     one = files[:1]

@@ -61,6 +61,24 @@ import Testing
     #expect(communicator.durations.first?.basis == .kernelCPU)
   }
 
+  @Test func headersThatRecurAreReadAsIfTheyWereNew() {
+    let one = Self.record(rank: 1, sequence: 0)
+    let two = Self.record(rank: 2, sequence: 0)
+    // What a second header in a record leaves out is in the first, and in no other record.
+    let doubled = one.replacing(
+      #""metadata""#, with: #""header":{"id":"0x1","n_ranks":4},"metadata""#, maxReplacements: 1)
+    let short = one.replacing(
+      #""id":"0xaa498efb3b18bc","rank":1,"n_ranks":4,"nnodes":1"#,
+      with: #""id":"0x1","n_ranks":4"#)
+    let partial = read(one + one + two + one + doubled + short)
+    let communicators = partial.processes[0].communicators
+    #expect(communicators.map(\.rank) == [1, 2, 1])
+    #expect(communicators.map(\.collectiveCalls) == [3, 1, 1])
+    #expect(communicators[2].identifier == 1)
+    // The last states no rank.
+    #expect(partial.files[0][.malformed].lines == 1)
+  }
+
   /// The README of NCCL prints one record like this, with these numbers.
   @Test func aPrettyPrintedRecordIsReadToo() throws {
     let text = """

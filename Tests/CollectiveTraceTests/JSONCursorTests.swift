@@ -42,11 +42,50 @@ import Testing
   @Test(arguments: [
     ("12", 12_000), ("12.3", 12_300), ("-0.5", -500),
     ("1682725898236567", 1_682_725_898_236_567_000),
-    ("1.5e3", 1_500_000), ("\"7.25\"", 7250), ("0.0009", 0),
+    ("1.5e3", 1_500_000), ("\"7.25\"", 7250), ("0.0009", 0), ("1.05", 1050), ("1.0059", 1005),
+    ("8999999999999999.999", 8_999_999_999_999_999_999),
+    ("9000000000000000.001", 9_000_000_000_000_000_001),
+    ("9223372036854775.807", Int.max), ("00000000000000000012.5", 12_500),
   ])
   func microsecondsBecomeWholeNanoseconds(text: String, nanoseconds: Int) {
     let value = read(text + " ") { cursor in cursor.thousandths() }
     #expect(value == Int64(nanoseconds))
+  }
+
+  @Test(arguments: ["9223372036854775.808", "9999999999999999", "12345678901234567.5", "-"])
+  func timesThatNoIntegerHoldsAreNil(text: String) {
+    let value = read(text + " ") { cursor in cursor.thousandths() }
+    #expect(value == nil)
+  }
+
+  @Test(arguments: 1...19)
+  func wholeNumbersOfEveryLengthAreExact(digits: Int) {
+    let text = String("9223372036854775807".prefix(digits))
+    for end in [",", "}", "]", " ", "\n"] {
+      let value = read(text + end) { cursor in cursor.integer() }
+      #expect(value == Int64(text))
+    }
+    // At the end of a window, more digits may follow.
+    read(text) { cursor in
+      #expect(cursor.integer() == nil)
+      #expect(cursor.state == .incomplete)
+    }
+  }
+
+  @Test(arguments: 0...40)
+  func stringsEndAtTheirQuoteAtAnyDistance(length: Int) {
+    for start in 0..<max(length, 1) {
+      var text = String(repeating: "a", count: length)
+      if length > 1, start < length - 1 {
+        let index = text.index(text.startIndex, offsetBy: start)
+        text.replaceSubrange(index...text.index(after: index), with: "\\\"")
+      }
+      read("\"\(text)\"") { cursor in #expect(cursor.string() == 1..<length + 1) }
+      read("\"\(text)") { cursor in
+        #expect(cursor.string() == nil)
+        #expect(cursor.state == .incomplete)
+      }
+    }
   }
 
   @Test(arguments: ["NaN", "\"nan\"", "null", "99999999999999999999", "[1]", "true", "-", "1.2.3"])

@@ -49,6 +49,26 @@ import Testing
     #expect(try sum("wire_bytes") == 3 * 2 * 1024 * 4)
   }
 
+  @Test func explainPrintsTheEvidenceInsteadOfTheDigest() throws {
+    let run = try CommandRun(["analyze", logs, "--explain", "c0"])
+    #expect(run.status == 0 && run.errors.isEmpty)
+    #expect(run.output.contains("c0: ranks 0,1") && !run.output.contains("Coverage"))
+    // A name that is not there costs no report, and is told before one is written.
+    let unknown = try CommandRun(
+      ["analyze", logs, "--explain", "c9", "-o", scratch.path("explained")])
+    #expect(unknown.status == 64 && unknown.output.isEmpty)
+    #expect(unknown.errors.contains("Nothing here is named c9; there are "))
+    #expect(!FileManager.default.fileExists(atPath: scratch.path("explained")))
+    #expect(try CommandRun(["analyze", logs, "--explain", "c0", "--format", "csv"]).status == 64)
+  }
+
+  @Test func progressIsALineOfItsOwnWhereAskedFor() throws {
+    let plain = try CommandRun(["analyze", logs, "--progress", "plain"])
+    #expect(plain.errors.hasPrefix("commlens: 2/2 files, ") && plain.errors.hasSuffix("/s\n"))
+    #expect(try CommandRun(["analyze", logs, "--progress", "none"]).errors.isEmpty)
+    #expect(try CommandRun(["analyze", logs, "-q", "--progress", "plain"]).errors.isEmpty)
+  }
+
   @Test func eachFormIsWhatItSays() throws {
     func output(_ format: String) throws -> String {
       let run = try CommandRun(["analyze", logs, "--format", format])

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+// The one C target; what else Swift cannot say is in byte_masks.h and isal_shim.h.
 #include <stddef.h>
 #include <stdint.h>
 

@@ -4,7 +4,7 @@
 ///
 /// Memory is bounded by `maximumKeys` rows and `maximumCalls` calls kept with their times; what
 /// comes later is added to a row without size, and to the histograms.
-struct TimedFactBuilder {
+struct TimedFactBuilder: ~Copyable {
   /// A call as the trace states it.
   struct Call {
     var kind: OperationKind
@@ -43,24 +43,13 @@ struct TimedFactBuilder {
     var pid: Int
   }
 
-  private struct RowKey: Hashable {
-    var process: Int
-    var communicator: Int
-    var kind: OperationKind
-    var dataType: DataType
-    var peer: Int32
-    var elementCount: UInt64?
-  }
-
-  private struct DurationKey: Hashable {
-    var row: RowPlace
-    var basis: TimingFacts.Basis
-  }
-
-  private struct RowPlace: Hashable {
-    var process: Int
-    var communicator: Int
+  /// Where a row is among those of its communicator, and where its histograms are.
+  ///
+  /// Not private: Swift 6.3.1 generates broken debug code for a buffer of a private type.
+  struct RowPlace: BitwiseCopyable {
     var row: Int
+    /// By ``TimingFacts/Basis``; -1 for one that is not made yet.
+    var durations = SIMD4<Int32>(repeating: -1)
   }
 
   /// The processes, in order of first appearance.
@@ -76,8 +65,11 @@ struct TimedFactBuilder {
   private var keptCalls = 0
   private var processPlaces: [ProcessKey: Int] = [:]
   private var communicatorPlaces: [CommunicatorKey: Int] = [:]
-  private var rows: [RowKey: Int] = [:]
-  private var durations: [DurationKey: Int] = [:]
+  private var rows = KeyTable()
+  private var rowPlaces = RawBuffer<RowPlace>()
+  /// The last of each, which most records name again; a look-up costs more than all the rest.
+  private var lastProcess: (key: ProcessKey, place: Int)?
+  private var lastCommunicator: (key: CommunicatorKey, place: Int)?
 
   init(
     source: TraceSource, clock: TimingFacts.Clock, sequenceScope: TimingFacts.SequenceScope,
@@ -93,8 +85,15 @@ struct TimedFactBuilder {
   /// The process with this host and process id, made when it is new.
   mutating func process(host: String, pid: Int) -> Int {
     let key = ProcessKey(host: host, pid: pid)
+    if let lastProcess, lastProcess.key == key { return lastProcess.place }
+    let place = newOrKnownProcess(key)
+    lastProcess = (key, place)
+    return place
+  }
+
+  private mutating func newOrKnownProcess(_ key: ProcessKey) -> Int {
     if let known = processPlaces[key] { return known }
-    var facts = ProcessFacts(file: 0, host: host, pid: pid)
+    var facts = ProcessFacts(file: 0, host: key.host, pid: key.pid)
     facts.source = source
     facts.timing = TimingFacts(clock: clock, sequenceScope: sequenceScope)
     processPlaces[key] = processes.count
@@ -104,6 +103,13 @@ struct TimedFactBuilder {
 
   /// The communicator with this key, made when it is new; `nil` when there are too many.
   mutating func communicator(_ key: CommunicatorKey) -> Int? {
+    if let lastCommunicator, lastCommunicator.key == key { return lastCommunicator.place }
+    guard let place = newOrKnownCommunicator(key) else { return nil }
+    lastCommunicator = (key, place)
+    return place
+  }
+
+  private mutating func newOrKnownCommunicator(_ key: CommunicatorKey) -> Int? {
     if let known = communicatorPlaces[key] { return known }
     guard communicatorPlaces.count < maximumKeys else { return nil }
     let place = processes[key.process].communicators.count
@@ -120,18 +126,21 @@ struct TimedFactBuilder {
 
   /// Counts a call.
   mutating func add(_ call: Call, process: Int, communicator: Int, line: Int) {
-    let row = row(of: call, process, communicator)
+    let place = rowPlace(of: call, process, communicator)
+    let row = rowPlaces[place].row
     let elements = call.elementCount ?? 0
     processes[process].communicators[communicator].count(
       row: row, elements: elements, isCollective: !call.kind.isPointToPoint, line: line)
     if call.duration >= 0 {
-      let key = DurationKey(
-        row: RowPlace(process: process, communicator: communicator, row: row), basis: call.basis)
-      let place =
-        durations[key]
-        ?? processes[process].communicators[communicator].addDurations(row: row, basis: call.basis)
-      durations[key] = place
-      processes[process].communicators[communicator].durations[place].histogram.add(call.duration)
+      let basis = Int(call.basis.rawValue)
+      if rowPlaces[place].durations[basis] < 0 {
+        rowPlaces[place].durations[basis] = Int32(
+          truncatingIfNeeded: processes[process].communicators[communicator].addDurations(
+            row: row, basis: call.basis))
+      }
+      let histogram = Int(rowPlaces[place].durations[basis])
+      processes[process].communicators[communicator].durations[histogram].histogram
+        .add(call.duration)
     }
     guard keptCalls < maximumCalls else {
       processes[process].timing?.callsNotKept += 1
@@ -159,26 +168,34 @@ struct TimedFactBuilder {
     return partial
   }
 
-  /// The row of a call; one row without size per operation and type takes what finds no room.
-  private mutating func row(of call: Call, _ process: Int, _ communicator: Int) -> Int {
-    var key = RowKey(
-      process: process, communicator: communicator, kind: call.kind, dataType: call.dataType,
-      peer: call.peer, elementCount: call.elementCount)
-    if let known = rows[key] { return known }
+  /// The place of a call's row; one row without size per operation and type takes what finds no
+  /// room.
+  private mutating func rowPlace(of call: Call, _ process: Int, _ communicator: Int) -> Int {
+    var peer = call.peer
+    var elementCount = call.elementCount
+    func key() -> TripleKey {
+      let details =
+        UInt64(call.kind.rawValue) | UInt64(call.dataType.rawValue) << 8
+        | (elementCount == nil ? 1 << 16 : 0) | UInt64(UInt32(bitPattern: peer)) << 32
+      return TripleKey(
+        a: UInt64(process) << 32 ^ UInt64(communicator), b: details, c: elementCount ?? 0)
+    }
+    if let known = rows.row(for: key()) { return known }
     if rows.count >= maximumKeys {
       coarsenedCalls += 1
-      key.elementCount = nil
-      key.peer = 0
-      if let known = rows[key] { return known }
+      elementCount = nil
+      peer = 0
+      if let known = rows.row(for: key()) { return known }
     }
     var row = CallFacts(
-      kind: key.kind, dataType: key.dataType, peer: key.peer,
-      elementCount: key.elementCount ?? 0, calls: 0, elements: 0)
-    row.isCoarse = key.elementCount == nil
+      kind: call.kind, dataType: call.dataType, peer: peer, elementCount: elementCount ?? 0,
+      calls: 0, elements: 0)
+    row.isCoarse = elementCount == nil
     row.isUnsized = call.elementCount == nil
-    rows[key] = processes[process].communicators[communicator].calls.count
+    rows.set(rowPlaces.count, for: key())
+    rowPlaces.append(RowPlace(row: processes[process].communicators[communicator].calls.count))
     processes[process].communicators[communicator].calls.append(row)
-    return processes[process].communicators[communicator].calls.count - 1
+    return rowPlaces.count - 1
   }
 }
 

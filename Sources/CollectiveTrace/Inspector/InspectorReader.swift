@@ -20,18 +20,20 @@ struct InspectorReader: FormatReader, ~Copyable {
   private var ledger: FileLedger
   private var facts: TimedFactBuilder
   private var record = InspectorRecord()
+  private var memory = InspectorRecord.Memory()
   /// Sequence numbers of each communicator and function, to count what is missing.
-  private var sequences: [SequenceKey: Sequence] = [:]
+  private var sequences = RawBuffer<Sequence>()
+  private var sequencePlaces = KeyTable()
 
-  private struct SequenceKey: Hashable {
+  struct Sequence: BitwiseCopyable {
     var process: Int
-    var communicator: Int
-    var kind: OperationKind
-  }
-
-  private struct Sequence {
     var calls: Int64 = 0
     var highest: Int64 = -1
+
+    mutating func count(_ number: Int64) {
+      calls += 1
+      highest = max(highest, number)
+    }
   }
 
   init(file: String, options: TraceReader.Options) {
@@ -91,7 +93,7 @@ struct InspectorReader: FormatReader, ~Copyable {
       ledger.book(isAfterGap ? .tornLost : .foreign, lines: 1, bytes: line)
       return line
     }
-    record.read(&cursor)
+    record.read(&cursor, &memory)
     if cursor.state == .valid {
       return unsafe finishRecord(base, count: count, line: line, end: cursor.position)
     }
@@ -99,7 +101,7 @@ struct InspectorReader: FormatReader, ~Copyable {
       // Pretty-printed: the object goes on in the next lines.
       let limit = unsafe Self.nextRecord(base, count, from: line) ?? count
       cursor = unsafe JSONCursor(base, from: 0, to: limit)
-      record.read(&cursor)
+      record.read(&cursor, &memory)
       if cursor.state == .valid {
         let rest = unsafe Self.newline(base + cursor.position, count - cursor.position)
         guard let rest else {
@@ -134,7 +136,7 @@ struct InspectorReader: FormatReader, ~Copyable {
       return record.isInspector ? .malformed : .foreign
     }
     guard let kind = record.kind else { return .knownIgnored }
-    guard let rank = record.rank, let size = record.size, let bytes = record.bytes,
+    guard let rank = record.header.rank, let size = record.header.size, let bytes = record.bytes,
       rank >= 0, size > 0, rank < size, bytes >= 0
     else { return .malformed }
     if kind.isPointToPoint {
@@ -142,10 +144,10 @@ struct InspectorReader: FormatReader, ~Copyable {
     }
     let process = facts.process(host: record.host, pid: Int(clamping: record.pid ?? 0))
     let key = TimedFactBuilder.CommunicatorKey(
-      process: process, identifier: record.identifier.map { UInt64(bitPattern: $0) },
-      name: record.name, rank: Int(clamping: rank), size: Int(clamping: size))
+      process: process, identifier: record.header.identifier.map { UInt64(bitPattern: $0) },
+      name: record.header.name, rank: Int(clamping: rank), size: Int(clamping: size))
     guard let communicator = facts.communicator(key) else { return .malformed }
-    if let nodes = record.nodes, nodes > 0 {
+    if let nodes = record.header.nodes, nodes > 0 {
       facts.processes[process].communicators[communicator].nodes = Int(clamping: nodes)
     }
     var call = TimedFactBuilder.Call(kind: kind, dataType: .unknown)
@@ -158,12 +160,21 @@ struct InspectorReader: FormatReader, ~Copyable {
     call.basis = record.basis
     facts.add(call, process: process, communicator: communicator, line: line)
     if let sequence = record.sequence, sequence >= 0 {
-      let key = SequenceKey(process: process, communicator: communicator, kind: kind)
-      sequences[key, default: Sequence()].calls += 1
-      sequences[key, default: Sequence()].highest = max(
-        sequences[key]?.highest ?? -1, sequence)
+      note(sequence, process, communicator, kind)
     }
     return .parsed
+  }
+
+  private mutating func note(
+    _ sequence: Int64, _ process: Int, _ communicator: Int, _ kind: OperationKind
+  ) {
+    let key = TripleKey(
+      a: UInt64(process), b: UInt64(communicator), c: UInt64(kind.rawValue))
+    if let known = sequencePlaces.row(for: key) { return sequences[known].count(sequence) }
+    sequencePlaces.set(sequences.count, for: key)
+    var new = Sequence(process: process)
+    new.count(sequence)
+    sequences.append(new)
   }
 
   private static func nanoseconds(_ microseconds: Int64) -> Int64? {
@@ -181,11 +192,13 @@ struct InspectorReader: FormatReader, ~Copyable {
   private mutating func noteMissingCalls() {
     var missing = [Int64](repeating: 0, count: facts.processes.count)
     var stated = missing
-    for (key, sequence) in sequences {
+    for index in 0..<sequences.count {
+      let sequence = sequences[index]
       let all = sequence.highest.addingReportingOverflow(1).partialValue
-      stated[key.process] = stated[key.process].addingReportingOverflow(all).partialValue
-      missing[key.process] =
-        missing[key.process].addingReportingOverflow(
+      let process = sequence.process
+      stated[process] = stated[process].addingReportingOverflow(all).partialValue
+      missing[process] =
+        missing[process].addingReportingOverflow(
           max(0, all - sequence.calls)
         ).partialValue
     }

@@ -2,16 +2,32 @@
 
 /// The fields of one record of NCCL's Inspector.
 struct InspectorRecord {
+  /// What the header says of the communicator.
+  struct Header {
+    fileprivate(set) var identifier: Int64?
+    fileprivate(set) var name = ""
+    fileprivate(set) var rank: Int64?
+    fileprivate(set) var size: Int64?
+    fileprivate(set) var nodes: Int64?
+  }
+
+  /// What most records have in common with the one before, so that it is not read again.
+  struct Memory {
+    /// Longest header that is remembered, in bytes.
+    fileprivate static let longestHeader = 4096
+
+    /// The header's text; empty for none.
+    fileprivate var headerText: [UInt8] = []
+    fileprivate var header = Header()
+    fileprivate var host = ""
+  }
+
   private(set) var hasHeader = false
   /// Whether the record states Inspector's format version.
   private(set) var isInspector = false
   /// Whether it holds an event that is neither a collective nor a send or receive.
   private(set) var isOtherEvent = false
-  private(set) var identifier: Int64?
-  private(set) var name = ""
-  private(set) var rank: Int64?
-  private(set) var size: Int64?
-  private(set) var nodes: Int64?
+  private(set) var header = Header()
   private(set) var host = ""
   private(set) var pid: Int64?
   private(set) var kind: OperationKind?
@@ -24,15 +40,14 @@ struct InspectorRecord {
   private(set) var startMicroseconds: Int64?
 
   /// Reads a record; `cursor.state` says whether it was whole.
-  mutating func read(_ cursor: inout JSONCursor) {
-    let known = host
+  mutating func read(_ cursor: inout JSONCursor, _ memory: inout Memory) {
     self = InspectorRecord()
     guard cursor.beginObject() else { return }
     while let key = cursor.nextKey() {
       if cursor.equals(key, "header") {
-        readHeader(&cursor)
+        readHeader(&cursor, &memory)
       } else if cursor.equals(key, "metadata") {
-        readMetadata(&cursor, known: known)
+        readMetadata(&cursor, &memory)
       } else if cursor.equals(key, "coll_perf") {
         readPerformance(&cursor)
       } else if cursor.equals(key, "p2p_perf") {
@@ -44,22 +59,40 @@ struct InspectorRecord {
     }
   }
 
-  private mutating func readHeader(_ cursor: inout JSONCursor) {
+  private mutating func readHeader(_ cursor: inout JSONCursor, _ memory: inout Memory) {
+    // A second header adds to the first.
+    let isOnly = !hasHeader
+    if isOnly, !memory.headerText.isEmpty, cursor.skip(memory.headerText) {
+      hasHeader = true
+      header = memory.header
+      return
+    }
+    _ = cursor.peek()
+    let start = cursor.position
+    readNewHeader(&cursor)
+    guard isOnly, cursor.state == .valid, cursor.position - start <= Memory.longestHeader else {
+      return
+    }
+    memory.headerText = unsafe cursor.withBytes(start..<cursor.position) { unsafe Array($0) }
+    memory.header = header
+  }
+
+  private mutating func readNewHeader(_ cursor: inout JSONCursor) {
     guard cursor.beginObject() else { return }
     hasHeader = true
     while let key = cursor.nextKey() {
       if cursor.equals(key, "id") {
-        identifier = cursor.integer()
+        header.identifier = cursor.integer()
       } else if cursor.equals(key, "rank") {
-        rank = cursor.integer()
+        header.rank = cursor.integer()
       } else if cursor.equals(key, "n_ranks") {
-        size = cursor.integer()
+        header.size = cursor.integer()
       } else if cursor.equals(key, "nnodes") {
-        nodes = cursor.integer()
+        header.nodes = cursor.integer()
       } else if cursor.equals(key, "comm_name") {
         // `unknown` is what the plugin writes for none.
         if let text = cursor.string(), !cursor.equals(text, "unknown") {
-          name = cursor.text(text, limit: 256)
+          header.name = cursor.text(text, limit: 256)
         }
       } else {
         cursor.skipValue()
@@ -67,16 +100,14 @@ struct InspectorRecord {
     }
   }
 
-  private mutating func readMetadata(_ cursor: inout JSONCursor, known: String) {
+  private mutating func readMetadata(_ cursor: inout JSONCursor, _ memory: inout Memory) {
     guard cursor.beginObject() else { return }
     while let key = cursor.nextKey() {
       if cursor.equals(key, "hostname") {
         guard let text = cursor.string() else { return }
         // The same host on every line: no new string for it.
-        let isKnown = unsafe cursor.withBytes(text) { bytes in
-          unsafe bytes.elementsEqual(known.utf8)
-        }
-        host = isKnown ? known : cursor.text(text, limit: 256)
+        if !cursor.repeats(text, memory.host) { memory.host = cursor.text(text, limit: 256) }
+        host = memory.host
       } else if cursor.equals(key, "pid") {
         pid = cursor.integer()
       } else {

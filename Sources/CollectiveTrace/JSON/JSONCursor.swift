@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CCRC32
+internal import Glibc
+
 /// Walks over JSON text in place: no tree, no copy, no recursion.
 ///
 /// The caller knows which keys it wants and skips the rest. Strings are ranges of the text, still
@@ -56,12 +59,25 @@ struct JSONCursor {
   /// The next byte after white space, or `nil` at the end.
   @inline(__always)
   mutating func peek() -> UInt8? {
-    while position < end {
-      let next = unsafe base.load(fromByteOffset: position, as: UInt8.self)
-      guard next == 0x20 || next == 0x0A || next == 0x0D || next == 0x09 else { return next }
-      position += 1
+    position = afterBlank(position)
+    return position < end ? unsafe base.load(fromByteOffset: position, as: UInt8.self) : nil
+  }
+
+  /// The offset of the first byte at or after this one that is no white space, or the end.
+  @inline(__always)
+  private func afterBlank(_ start: Int) -> Int {
+    var offset = start
+    while offset < end {
+      let next = unsafe base.load(fromByteOffset: offset, as: UInt8.self)
+      guard next <= 0x20, Self.isBlank(next) else { break }
+      offset += 1
     }
-    return nil
+    return offset
+  }
+
+  @inline(__always)
+  private static func isBlank(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
   }
 
   private mutating func fail() { if state == .valid { state = .malformed } }
@@ -98,15 +114,17 @@ struct JSONCursor {
   @inline(__always)
   mutating func nextKey() -> Range<Int>? {
     guard nextElement(closing: 0x7D), let key = string() else { return nil }
-    guard let colon = peek() else {
+    // Most often the next byte; the position is written once.
+    let colon = afterBlank(position)
+    guard colon < end else {
       runOut()
       return nil
     }
-    guard colon == 0x3A else {
+    guard byte(at: colon) == 0x3A else {
       fail()
       return nil
     }
-    position += 1
+    position = colon + 1
     return key
   }
 
@@ -164,22 +182,18 @@ struct JSONCursor {
     return start..<stop
   }
 
-  /// The offset of the quote that ends a string, eight bytes at a time.
+  /// The offset of the quote that ends a string, 16 bytes at a time.
   @inline(__always)
   private func endOfString(from start: Int) -> Int? {
     var offset = start
     while true {
-      while offset + 8 <= end {
-        let word = unsafe base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-        let quotes = Self.zeroBytes(word ^ 0x2222_2222_2222_2222)
-        let escapes = Self.zeroBytes(word ^ 0x5C5C_5C5C_5C5C_5C5C)
-        let found = quotes | escapes
-        if found == 0 {
-          offset += 8
+      if offset + 16 <= end {
+        let found = unsafe commlens_string_ends(base + offset)
+        guard found != 0 else {
+          offset += 16
           continue
         }
-        offset += found.trailingZeroBitCount >> 3
-        break
+        offset += found.trailingZeroBitCount
       }
       guard offset < end else { return nil }
       let next = unsafe base.load(fromByteOffset: offset, as: UInt8.self)
@@ -188,16 +202,47 @@ struct JSONCursor {
     }
   }
 
-  /// High bit of each byte that is zero; bytes above the first may be wrong.
-  @inline(__always)
-  private static func zeroBytes(_ word: UInt64) -> UInt64 {
-    (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
-  }
-
   /// Reads a whole number, or one in a string (`"12"`); anything else is skipped and gives `nil`.
   ///
   /// A fraction or exponent that leaves no whole number gives `nil`.
-  mutating func integer() -> Int64? { scalar().flatMap { Self.integer(in: self, $0) } }
+  mutating func integer() -> Int64? {
+    if let digits = digits() { return digits }
+    return scalar().flatMap { Self.integer(in: self, $0) }
+  }
+
+  /// Reads a number of a few digits and nothing else, as most are, or stays where it is.
+  @inline(__always)
+  private mutating func digits() -> Int64? {
+    guard state == .valid else { return nil }
+    let start = afterBlank(position)
+    guard let (value, offset) = digits(from: start, to: start + 18), offset < end,
+      endsScalar(offset)
+    else { return nil }
+    position = offset
+    return value
+  }
+
+  /// The value of the digits at an offset and where they end; `nil` when there is none.
+  @inline(__always)
+  private func digits(from start: Int, to limit: Int) -> (Int64, Int)? {
+    let limit = min(limit, end)
+    var offset = start
+    var value: Int64 = 0
+    while offset < limit {
+      let digit = unsafe base.load(fromByteOffset: offset, as: UInt8.self) &- 0x30
+      guard digit < 10 else { break }
+      value = value &* 10 &+ Int64(digit)
+      offset += 1
+    }
+    return offset > start ? (value, offset) : nil
+  }
+
+  /// Whether a byte can only stand after a number.
+  @inline(__always)
+  private func endsScalar(_ offset: Int) -> Bool {
+    let next = byte(at: offset)
+    return next == 0x2C || next == 0x7D || next == 0x5D || Self.isBlank(next)
+  }
 
   /// Reads a number, or one in a string; anything else (`"nan"`, `null`) is skipped, `nil`.
   mutating func number() -> Double? {
@@ -208,7 +253,29 @@ struct JSONCursor {
 
   /// Reads a decimal number of a unit as an integer of a thousandth of it: microseconds with a
   /// fraction as nanoseconds, exactly; digits beyond the third are cut off.
-  mutating func thousandths() -> Int64? { scalar().flatMap { thousandths(in: $0) } }
+  mutating func thousandths() -> Int64? {
+    if let thousandths = plainThousandths() { return thousandths }
+    return scalar().flatMap { thousandths(in: $0) }
+  }
+
+  /// Reads what has at most 16 digits and then at most three, or stays where it is.
+  @inline(__always)
+  private mutating func plainThousandths() -> Int64? {
+    guard state == .valid else { return nil }
+    let start = afterBlank(position)
+    guard var (value, offset) = digits(from: start, to: start + 16), value < 9_000_000_000_000_000
+    else { return nil }
+    value = value &* 1000
+    if byte(at: offset) == 0x2E {
+      guard let (part, stop) = digits(from: offset + 1, to: offset + 4) else { return nil }
+      let missing = offset + 4 - stop
+      value = value &+ (missing == 0 ? part : missing == 1 ? part &* 10 : part &* 100)
+      offset = stop
+    }
+    guard offset < end, endsScalar(offset) else { return nil }
+    position = offset
+    return value
+  }
 
   /// Skips a value and returns its text, a string's without the quotes.
   @inline(__always)
@@ -276,9 +343,21 @@ struct JSONCursor {
     return number.flatMap { Int64(exactly: $0) }
   }
 
+  /// Skips exactly this text of an object or array, or nothing when another stands there.
+  mutating func skip(_ text: [UInt8]) -> Bool {
+    guard state == .valid, peek() != nil, text.count <= end - position else { return false }
+    let isSame = unsafe text.withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress else { return false }
+      return unsafe memcmp(base + position, start, bytes.count) == 0
+    }
+    if isSame { position += text.count }
+    return isSame
+  }
+
   /// Skips a value of any kind, of at most ``maximumDepth`` levels.
   mutating func skipValue() {
     guard state == .valid else { return }
+    if let next = peek(), next &- 0x30 < 10 || next == 0x2D { return skipScalar() }
     var depth = 0
     while true {
       guard let next = peek() else {
@@ -322,14 +401,16 @@ struct JSONCursor {
   /// Skips a number, `true`, `NaN` and the like.
   private mutating func skipScalar() {
     let start = position
-    while position < end {
-      let next = unsafe base.load(fromByteOffset: position, as: UInt8.self)
+    var offset = start
+    while offset < end {
+      let next = unsafe base.load(fromByteOffset: offset, as: UInt8.self)
       let isPart =
-        next &- 0x30 < 10 || (next | 0x20) &- 0x61 < 26 || next == 0x2E || next == 0x2D
+        next &- 0x30 < 10 || next == 0x2E || (next | 0x20) &- 0x61 < 26 || next == 0x2D
         || next == 0x2B || next == 0x5F
       guard isPart else { break }
-      position += 1
+      offset += 1
     }
+    position = offset
     if position == start {
       fail()
     } else if position == end {
@@ -343,12 +424,22 @@ struct JSONCursor {
   /// Whether a range of the text is exactly this.
   @inline(__always)
   func equals(_ range: Range<Int>, _ text: StaticString) -> Bool {
-    guard range.count == text.utf8CodeUnitCount else { return false }
-    let start = unsafe text.utf8Start
-    for index in 0..<range.count where unsafe start[index] != byte(at: range.lowerBound + index) {
-      return false
+    let count = text.utf8CodeUnitCount
+    guard range.count == count, range.lowerBound >= 0, range.upperBound <= end else { return false }
+    // Becomes a few comparisons of words, because the length is known.
+    return unsafe memcmp(base + range.lowerBound, text.utf8Start, count) == 0
+  }
+
+  /// Whether a range of the text, as it is written, is exactly a text that was read before.
+  ///
+  /// Not called `equals`, because a literal would choose this one, which is slower.
+  func repeats(_ range: Range<Int>, _ text: String) -> Bool {
+    guard range.lowerBound >= 0, range.upperBound <= end else { return false }
+    let isSame = unsafe text.utf8.withContiguousStorageIfAvailable { bytes in
+      guard bytes.count == range.count, let start = bytes.baseAddress else { return false }
+      return unsafe memcmp(base + range.lowerBound, start, bytes.count) == 0
     }
-    return true
+    return isSame ?? false
   }
 
   /// Whether a range of the text begins with this.

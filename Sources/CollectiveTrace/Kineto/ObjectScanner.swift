@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CCRC32
+
 /// Finds the end of a JSON object without reading what is in it, 64 bytes at a time.
 ///
 /// Most events of a profiler's trace are of no interest; all that has to be known about them is
@@ -32,7 +34,7 @@ enum ObjectScanner {
     var escapesFirst: UInt64 = 0
     var followsQuote: UInt64 = 0
     while offset < end {
-      let block = unsafe Block(base + offset)
+      let block = unsafe commlens_masks(base + offset)
       let valid = end - offset >= 64 ? UInt64.max : (1 << UInt64(end - offset)) &- 1
       var quotes = block.quotes
       let backslashes = block.backslashes
@@ -94,70 +96,5 @@ enum ObjectScanner {
     bits ^= bits << 16
     bits ^= bits << 32
     return bits
-  }
-
-  /// The interesting bytes of 64, one bit each.
-  private struct Block {
-    var quotes: UInt64 = 0
-    var backslashes: UInt64 = 0
-    /// Braces, and bytes that only differ from them in two bits (`y` and DEL).
-    var braces: UInt64 = 0
-    /// ASCII letters.
-    var letters: UInt64 = 0
-
-    private typealias Bytes = SIMD16<UInt8>
-
-    @inline(__always)
-    init(_ base: UnsafeRawPointer) {
-      let bytes0 = unsafe base.loadUnaligned(fromByteOffset: 0, as: Bytes.self)
-      let bytes1 = unsafe base.loadUnaligned(fromByteOffset: 16, as: Bytes.self)
-      let bytes2 = unsafe base.loadUnaligned(fromByteOffset: 32, as: Bytes.self)
-      let bytes3 = unsafe base.loadUnaligned(fromByteOffset: 48, as: Bytes.self)
-      // Spelled out: an operand that is a single number makes Swift go lane by lane.
-      let quote = Bytes(repeating: 0x22)
-      let backslash = Bytes(repeating: 0x5C)
-      let braceBits = Bytes(repeating: 0x06)
-      let brace = Bytes(repeating: 0x7F)
-      quotes = Self.bits(
-        bytes0 .== quote, bytes1 .== quote, bytes2 .== quote, bytes3 .== quote)
-      braces = Self.bits(
-        (bytes0 | braceBits) .== brace, (bytes1 | braceBits) .== brace,
-        (bytes2 | braceBits) .== brace,
-        (bytes3 | braceBits) .== brace)
-      letters = Self.bits(
-        Self.areLetters(bytes0), Self.areLetters(bytes1), Self.areLetters(bytes2),
-        Self.areLetters(bytes3))
-      // Rare enough for a look before the work.
-      let (a, b) = (bytes0 .== backslash, bytes1 .== backslash)
-      let (c, d) = (bytes2 .== backslash, bytes3 .== backslash)
-      let any = unsafe unsafeBitCast((a .| b) .| (c .| d), to: SIMD2<UInt64>.self)
-      if any[0] | any[1] != 0 { backslashes = Self.bits(a, b, c, d) }
-    }
-
-    @inline(__always)
-    private static func areLetters(_ bytes: Bytes) -> SIMDMask<SIMD16<Int8>> {
-      ((bytes | Bytes(repeating: 0x20)) &- Bytes(repeating: 0x61)) .< Bytes(repeating: 26)
-    }
-
-    @inline(__always)
-    private static func bits(
-      _ a: SIMDMask<SIMD16<Int8>>, _ b: SIMDMask<SIMD16<Int8>>, _ c: SIMDMask<SIMD16<Int8>>,
-      _ d: SIMDMask<SIMD16<Int8>>
-    ) -> UInt64 {
-      bits(a) | bits(b) << 16 | bits(c) << 32 | bits(d) << 48
-    }
-
-    /// One bit per lane that is true.
-    @inline(__always)
-    private static func bits(_ mask: SIMDMask<SIMD16<Int8>>) -> UInt64 {
-      let weights = Bytes(1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128)
-      // `replacing(with:where:)` would go lane by lane.
-      let weighted = unsafe unsafeBitCast(mask, to: Bytes.self) & weights
-      let words = unsafe unsafeBitCast(weighted, to: SIMD2<UInt64>.self)
-      // Each weight occurs once in a word, so that the sum of its bytes is their union.
-      let low = (words[0] &* 0x0101_0101_0101_0101) >> 56
-      let high = (words[1] &* 0x0101_0101_0101_0101) >> 56
-      return low | high << 8
-    }
   }
 }
