@@ -52,11 +52,13 @@ format: ## Format every Swift file.
 unit: build ## Run the tests of the modules and of the command line.
 	WRITE_FIGURES=$(CURDIR)/.build/figures swift test --skip-build --disable-xctest
 
-demo reports: release ## Analyse the logs in traces/ into reports/.
+demo reports: release ## Analyse the logs in traces/ into reports/, and compare three of them.
 	@set -- $(JOBS); [ "$$#" -gt 0 ] || { echo "traces/ holds no job"; exit 1; }
 	@for job in $(JOBS); do \
 	  $(COMMLENS) analyze "traces/$$job" -o "reports/$$job"; echo; \
 	done
+	@$(COMMLENS) compare TP4=reports/llama-8b-tp4 PP4=reports/llama-8b-pp4 \
+	  'TP2 x PP2=reports/llama-8b-tp2-pp2' --baseline PP4 --tokens 255 -o reports/comparison
 
 golden: ## Record what tests compare with; look at the difference before you commit it.
 	RECORD_GOLDEN=1 swift test --disable-xctest || true

@@ -4,6 +4,11 @@ internal import CollectiveTrace
 
 /// Says what the logs can and cannot show.
 enum CoverageStatement {
+  /// How the sentence about replays begins.
+  static let graphReplays = "NCCL logs a call once: replays of CUDA graphs are not logged"
+  /// How the sentence about old releases begins.
+  static let byteCounts = "NCCL up to 2.21 logs all-gather and broadcast as bytes"
+
   /// What the sentences depend on.
   struct Facts {
     var missing: [Int] = []
@@ -119,7 +124,7 @@ enum CoverageStatement {
     }
     if facts.mayReplayGraphs {
       lines.append(
-        "NCCL logs a call once: replays of CUDA graphs are not logged, so an engine that uses them moved more than is shown."
+        "\(graphReplays), so an engine that uses them moved more than is shown."
       )
     }
     if let unit = GraphReplays.unit(facts.capturedCounts, hiddenSize: facts.hiddenSize) {
@@ -131,7 +136,7 @@ enum CoverageStatement {
     if let scaled = scaledReplays(facts) { lines.append(scaled) }
     if facts.hasByteCounts {
       lines.append(
-        "NCCL up to 2.21 logs all-gather and broadcast as bytes: their sizes are right, their types are not known."
+        "\(byteCounts): their sizes are right, their types are not known."
       )
     }
     if facts.hasUnnamed {
@@ -245,6 +250,12 @@ enum CoverageStatement {
     }
     guard let prefill = facts.prefillCount, prefill % decode == 0 else { return nil }
     return "A prefill pass has \(prefill / decode) tokens for each one of a decode pass."
+  }
+
+  /// How often the calls of every rank repeat, where that is one number.
+  static func repetitions(_ facts: Facts) -> Int? {
+    guard let first = facts.patterns.first?.pattern else { return nil }
+    return facts.patterns.allSatisfy { $0.pattern?.repeats == first.repeats } ? first.repeats : nil
   }
 
   /// How often the calls repeat, and where that ends early.

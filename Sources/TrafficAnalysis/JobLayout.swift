@@ -26,6 +26,36 @@ struct JobLayout {
   /// Whether the workload is inference; `nil` when the description does not say.
   var isInference: Bool? { job.workload.map { $0.kind == .inference } }
 
+  /// Tokens that go through the model in the workload; `nil` where the description leaves any of
+  /// its factors open.
+  ///
+  /// Inference: every sequence's prompt, and one token for each decode pass (the first generated
+  /// token is the prefill's). Training: steps x samples x tokens of a sample.
+  var tokens: UInt64? {
+    guard let workload = job.workload, let batch = workload.batch else { return nil }
+    let factors: [Int]
+    switch workload.kind {
+    case .inference:
+      guard let prompt = workload.promptTokens,
+        let passes = workload.decodeSteps ?? workload.outputTokens.map({ max(1, $0) - 1 })
+      else { return nil }
+      let (sequence, overflow) = prompt.addingReportingOverflow(passes)
+      guard !overflow else { return nil }
+      factors = [batch, sequence]
+    case .training:
+      guard let steps = workload.steps, let length = workload.sequenceLength else { return nil }
+      factors = [steps, batch, length]
+    }
+    var product: UInt64 = 1
+    for factor in factors {
+      guard factor > 0 else { return nil }
+      let (next, overflow) = product.multipliedReportingOverflow(by: UInt64(factor))
+      guard !overflow else { return nil }
+      product = next
+    }
+    return product
+  }
+
   /// How often captured graphs ran, as far as the description says.
   var graphReplays: [JobDescription.GraphReplay] { job.graphReplays }
 

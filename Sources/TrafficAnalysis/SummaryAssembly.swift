@@ -559,6 +559,9 @@ struct SummaryAssembly {
     }
     facts.serves = layout?.isInference ?? serves
     facts.patterns = order.patterns.map { (rank(ofProcess: $0.process), $0.pattern) }
+    coverage.repetitions = CoverageStatement.repetitions(facts)
+    coverage.repeatsPasses = facts.serves
+    coverage.tokens = layout?.tokens
     facts.prefillCount = onlyCount(summary, .prefill)
     facts.decodeCount = onlyCount(summary, .decode)
     facts.hiddenSize = hiddenSize

@@ -27,6 +27,14 @@ public enum TrafficAnalyzer {
     var assembly = SummaryAssembly(
       table, endpoints, communicators, ranks, layout,
       hiddenSize: (job?.model ?? model)?.hiddenSize, machines: machines)
-    return assembly.summary()
+    var summary = assembly.summary()
+    summary.coverage.model = (job?.model ?? model).map(Self.description)
+    return summary
+  }
+
+  private static func description(_ model: ModelConfiguration) -> String {
+    let name = model.modelType ?? model.architecture
+    return (name.map { "\($0): " } ?? "")
+      + "\(model.layers) layers, hidden size \(model.hiddenSize), vocabulary \(model.vocabularySize)"
   }
 }

@@ -560,6 +560,15 @@ public struct Coverage: Sendable, Equatable {
   public var hasOperations: Bool = false
   /// Wire bytes that are in no row of the rank matrix, because a rank has no log.
   public var unmatchedBytes: UInt64 = 0
+  /// How often the calls of every rank repeat; `nil` where they do not, or not equally often.
+  public var repetitions: Int?
+  /// What repeats: the passes of an engine that serves (decode, where they are told apart), or the
+  /// steps of a training.
+  public var repeatsPasses = false
+  /// Tokens that went through the model, by the workload of the job description; `nil` without one.
+  public var tokens: UInt64?
+  /// The model's architecture and sizes, by its configuration; `nil` without one.
+  public var model: String?
   /// Sentences a reader must know before trusting a number, most important first.
   public var statements: [String] = []
   /// An empty coverage.

@@ -22,8 +22,15 @@ struct AnalysisRun {
     _ input: InputOptions, _ analysis: AnalysisOptions, _ console: Console
   ) throws {
     let described = try analysis.descriptions()
+    try self.init(input.list(), described, input.progress, jobs: analysis.jobs, console)
+  }
+
+  /// Reads a list of files, with what is said about their job.
+  init(
+    _ inputs: InputList, _ described: AnalysisOptions.Descriptions,
+    _ progress: ProgressChoice = .auto, jobs: Int?, _ console: Console
+  ) throws {
     descriptions = described.inputs
-    let inputs = try input.list()
     for sentence in inputs.missing { Console.fail(sentence) }
     if inputs.skippedLinks > 0 {
       console.note(
@@ -33,9 +40,9 @@ struct AnalysisRun {
     }
     let meter = ProgressMeter(
       total: inputs.files.reduce(0) { $0 + max($1.size, 0) }, files: inputs.files.count,
-      input.progress, console: console)
+      progress, console: console)
     let partial = TraceReading.summarize(
-      inputs.files, jobs: analysis.jobs ?? TraceReading.availableCores, meter: meter)
+      inputs.files, jobs: jobs ?? TraceReading.availableCores, meter: meter)
 
     verdict = IngestionVerdict(partial.files, unmatchedPatterns: inputs.missing.count)
     // The report names files relative to their folder; a person gets the path as typed.

@@ -20,7 +20,8 @@ struct Commlens: ParsableCommand {
       """,
     version: Version.line,
     subcommands: [
-      AnalyzeCommand.self, CheckCommand.self, ExpectCommand.self, TopologyCommand.self,
+      AnalyzeCommand.self, CompareCommand.self, CheckCommand.self, ExpectCommand.self,
+      TopologyCommand.self,
       FormatsCommand.self, SchemaCommand.self,
     ]
   )

@@ -32,7 +32,7 @@ struct SchemaCommand: ParsableCommand {
   var format: OutputFormat = .csv
 
   func run() throws {
-    let tables = Table.all + Table.expectation + Table.topology
+    let tables = Table.all + Table.expectation + Table.topology + Table.comparison
     let bytes =
       switch format {
       case .table: Array(Schema.text(tables).utf8)

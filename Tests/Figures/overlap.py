@@ -509,6 +509,12 @@ class Workshop:
             if path.is_dir():
                 self.run(f"vm-{path.name}", "analyze", path, "--topology",
                          ROOT / "Fixtures/topology/vm-4gpu.xml")
+        jobs = [path for path in sorted((ROOT / "traces").iterdir()) if path.is_dir()]
+        self.run("compare-strategies", "compare", *jobs[:4])
+        self.run("compare-many", "compare", *(
+            f"{number} a long name of a run & <more>=" + str(jobs[number % len(jobs)])
+            for number in range(9)), "--per", "run")
+        self.run("compare-two", "compare", *jobs[-2:], "--tokens", "1000000000")
         for path in sorted((ROOT / "Fixtures/kineto").glob("*.json")):
             self.run(f"profile-{path.stem}", "analyze", path)
         axes = [("TENSOR_MODEL_PARALLEL_GROUP", 2, 1), ("PIPELINE_MODEL_PARALLEL_GROUP", 2, 2),

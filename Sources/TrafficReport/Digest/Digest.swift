@@ -99,7 +99,7 @@ public enum Digest {
       + (finding.suggestion.isEmpty ? "" : " " + Markdown.escaped(finding.suggestion)) + "\n"
   }
 
-  private static func markdown(_ grid: DigestContent.Grid) -> String {
+  static func markdown(_ grid: DigestContent.Grid) -> String {
     var rows = grid.rows.map { $0.map(Markdown.escaped) }
     if let total = grid.total {
       rows.append(total.map { $0.isEmpty ? "" : "**\(Markdown.escaped($0))**" })

@@ -37,6 +37,7 @@ struct CSVWriter {
     case .integer(let value): bytes += String(value).utf8
     case .unsigned(let value): bytes += String(value).utf8
     case .number(let value): bytes += Quantity.fixed(value, places: 3, isTrimmed: true).utf8
+    case .ratio(let value): bytes += Quantity.fixed(value, places: 6, isTrimmed: true).utf8
     case .boolean(let value): bytes += (value ? "true" : "false").utf8
     case .text(let value): append(text: value)
     }

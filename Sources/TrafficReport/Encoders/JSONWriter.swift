@@ -58,6 +58,7 @@ struct JSONWriter {
     case .integer(let value): integer(value)
     case .unsigned(let value): unsigned(value)
     case .number(let value): append(token: Quantity.fixed(value, places: 3, isTrimmed: true))
+    case .ratio(let value): append(token: Quantity.fixed(value, places: 6, isTrimmed: true))
     case .boolean(let value): boolean(value)
     case .text(let value): string(value)
     }

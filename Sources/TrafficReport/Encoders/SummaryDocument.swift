@@ -73,6 +73,10 @@ enum SummaryDocument {
     json.member("bytes_without_pair", .unsigned(coverage.unmatchedBytes))
     json.strings("versions", coverage.versions)
     json.member("has_operations", .boolean(coverage.hasOperations))
+    json.member("repetitions", coverage.repetitions.map(Cell.integer) ?? .unknown)
+    json.member("repeats", .text(coverage.repeatsPasses ? "passes" : "steps"))
+    json.member("tokens", coverage.tokens.map(Cell.unsigned) ?? .unknown)
+    json.member("model", coverage.model.map(Cell.text) ?? .unknown)
     json.strings("statements", coverage.statements, isInline: false)
     json.close()
   }

@@ -8,6 +8,8 @@ enum Cell: Sendable, Equatable {
   case integer(Int)
   case unsigned(UInt64)
   case number(Double)
+  /// A number that needs six decimals: a ratio may be small.
+  case ratio(Double)
   case boolean(Bool)
   case text(String)
 }
@@ -73,6 +75,17 @@ public struct Table: Sendable {
       Self(column: Column(name: name, type: .number, unit: unit, meaning: meaning)) { row in
         guard let number = value(row), number.isFinite else { return .unknown }
         return .number(number)
+      }
+    }
+
+    /// A quotient, with six decimals.
+    static func ratio(
+      _ name: String, _ unit: String, _ meaning: String,
+      _ value: @escaping @Sendable (Row) -> Double?
+    ) -> Self {
+      Self(column: Column(name: name, type: .number, unit: unit, meaning: meaning)) { row in
+        guard let number = value(row), number.isFinite else { return .unknown }
+        return .ratio(number)
       }
     }
 
