@@ -133,10 +133,7 @@ struct ExpectCommand: ParsableCommand {
     let outputs = ExpectationReport.files(traffic, options: options)
     let manifest = Manifest(
       toolVersion: Version.number, options: manifestOptions, inputs: inputs)
-    let files = outputs + [manifest.render(outputs: outputs)]
-    let directory = try OutputDirectory(folder)
-    try directory.write(files.map { OutputDirectory.File(name: $0.name, bytes: $0.bytes) })
-    console.detail("\(folder): \(files.count) files written.")
+    try OutputDirectory.write(outputs, manifest, into: folder, console)
   }
 
   /// The options that change a number, so that a report can be made again.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import TrafficReport
 
 /// The folder a report is written into, as one step.
 ///
@@ -318,5 +319,16 @@ extension OutputDirectory {
     }
     guard slash != rest.startIndex else { return rest.count > 1 ? "/" : nil }
     return String(rest[..<slash])
+  }
+}
+
+extension OutputDirectory {
+  /// Writes a report: its files, and last the manifest that lists them.
+  static func write(
+    _ outputs: [ReportFile], _ manifest: Manifest, into folder: String, _ console: Console
+  ) throws(CommandFailure) {
+    let files = outputs + [manifest.render(outputs: outputs)]
+    try OutputDirectory(folder).write(files.map { File(name: $0.name, bytes: $0.bytes) })
+    console.detail("\(folder): \(files.count) files written.")
   }
 }

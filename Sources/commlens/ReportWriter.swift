@@ -73,10 +73,7 @@ struct ReportWriter {
       options: manifestOptions,
       inputs: summary.ingestion + descriptions)
     manifest.job = job
-    let files = outputs + [manifest.render(outputs: outputs)]
-    let directory = try OutputDirectory(folder)
-    try directory.write(files.map { OutputDirectory.File(name: $0.name, bytes: $0.bytes) })
-    console.detail("\(folder): \(files.count) files written.")
+    try OutputDirectory.write(outputs, manifest, into: folder, console)
   }
 
   private var options: ReportOptions {

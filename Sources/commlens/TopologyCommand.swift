@@ -67,10 +67,7 @@ struct TopologyCommand: ParsableCommand {
       toolVersion: Version.number,
       options: output.csvRaw ? [Manifest.Option(name: "csv-raw", value: "true")] : [],
       inputs: read.map(\.file.ledger))
-    let files = outputs + [manifest.render(outputs: outputs)]
-    let directory = try OutputDirectory(folder)
-    try directory.write(files.map { OutputDirectory.File(name: $0.name, bytes: $0.bytes) })
-    console.detail("\(folder): \(files.count) files written.")
+    try OutputDirectory.write(outputs, manifest, into: folder, console)
   }
 
   private var options: ReportOptions { ReportOptions(csvRaw: output.csvRaw) }

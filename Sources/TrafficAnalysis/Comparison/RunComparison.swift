@@ -58,7 +58,10 @@ public struct RunComparison: Sendable {
       throw Refusal(reason: "A comparison needs two runs or more.")
     }
     guard runs.contains(where: { !$0.classes.isEmpty }) else {
-      throw Refusal(reason: "No run has an operation: there is nothing to compare.")
+      throw Refusal(
+        reason:
+          "No run has an operation, so there is nothing to compare; take logs made with NCCL_DEBUG_SUBSYS=INIT,COLL."
+      )
     }
     self.runs = runs
     self.baseline = baseline
