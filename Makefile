@@ -12,12 +12,14 @@ CHECKED := --explicit-target-dependency-import-check error
 COMMLENS := .build/release/commlens
 JOBS := $(sort $(patsubst traces/%/,%,$(wildcard traces/*/)))
 
-.PHONY: setup build release lint format unit test demo reports golden figures card card-full bench install clean
+.PHONY: setup build release lint format unit test demo reports golden figures card card-full bench install clean \
+  static packages tarball deb wheel packages-check recipes
 
-setup: ## Install the C libraries and tools that are missing (Debian, Ubuntu).
+# Installs those of the Debian packages $(1) that are missing.
+define install_missing
 	@missing=(); \
 	have() { dpkg-query -W -f='$${Status}' "$$1" 2>/dev/null | grep -q 'ok installed'; }; \
-	for package in zlib1g-dev libxml2-dev pkg-config strace gcc libc6-dev python3 gzip; do \
+	for package in $(1); do \
 	  if ! have "$$package" && ! { [ "$$package" = pkg-config ] && have pkgconf; }; then \
 	    missing+=("$$package"); fi; \
 	done; \
@@ -26,8 +28,12 @@ setup: ## Install the C libraries and tools that are missing (Debian, Ubuntu).
 	  echo "Installing: $${missing[*]}"; \
 	  "$${sudo[@]}" apt-get update -qq; \
 	  "$${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}"; \
-	fi; \
-	if ! command -v chromium chromium-browser google-chrome google-chrome-stable > /dev/null; then \
+	fi
+endef
+
+setup: ## Install the C libraries and tools that are missing (Debian, Ubuntu).
+	$(call install_missing,zlib1g-dev libxml2-dev pkg-config strace gcc libc6-dev python3 gzip)
+	@if ! command -v chromium chromium-browser google-chrome google-chrome-stable > /dev/null; then \
 	  echo "Installing: chromium fonts-dejavu-core (for \`make figures\`)"; \
 	  sudo=(); if [ "$$(id -u)" -ne 0 ]; then sudo=(sudo); fi; \
 	  { "$${sudo[@]}" apt-get update -qq && "$${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
@@ -89,6 +95,41 @@ test: lint unit demo ## Everything CI checks: format, build, tests, the demo, fi
 PREFIX ?= $(HOME)/.local
 install: release ## Install the program below PREFIX (default: ~/.local).
 	install -Dm755 $(COMMLENS) $(DESTDIR)$(PREFIX)/bin/commlens
+
+# The order matters: ICU, which libxml2 calls, is C++. COMMLENS_STATIC leaves out the loading of ISA-L.
+STATIC := .build/static
+STATIC_FLAGS := --static-swift-stdlib -Xswiftc -static-executable -Xcc -DCOMMLENS_STATIC \
+  $(addprefix -Xlinker ,-licuuc -licudata -llzma -lstdc++ -lm)
+static: ## Build a program that needs no library at all, for the nodes of a cluster.
+	$(call install_missing,zlib1g-dev libxml2-dev libicu-dev liblzma-dev pkg-config binutils)
+	swift build -c release --scratch-path $(STATIC) --product commlens $(STATIC_FLAGS)
+	strip -o $(STATIC)/commlens $(STATIC)/release/commlens
+
+# Whose code the static program contains; their licences go with it.
+LINKED := libc6-dev libstdc++6 libxml2-dev libicu-dev liblzma-dev zlib1g-dev
+PACKAGES := .build/packages
+TREE := $(PACKAGES)/tree
+packages tarball deb wheel packages-check: export SOURCE_DATE_EPOCH := \
+  $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2> /dev/null || echo 315532800))
+packages tarball deb wheel: static ## Pack the static program: tarball, .deb, Python wheel, SHA256SUMS.
+	rm -rf $(PACKAGES)
+	$(MAKE) --no-print-directory -o release install COMMLENS=$(STATIC)/commlens PREFIX=/usr DESTDIR=$(TREE)
+	install -Dm644 -t $(TREE)/usr/share/doc/commlens LICENSE README.md CHANGELOG.md
+	@licences=$(TREE)/usr/share/doc/commlens/licences; mkdir -p $$licences; \
+	for package in $(LINKED); do cp /usr/share/doc/$$package/copyright $$licences/$$package; done; \
+	for source in $(STATIC)/checkouts/*/; do cp "$$source"LICENSE* $$licences/"$$(basename "$$source")"; done; \
+	cp "$$(dirname "$$(readlink -f "$$(command -v swift)")")"/../share/swift/LICENSE.txt $$licences/swift
+	python3 -B Tests/Packaging/pack.py $(TREE) $(PACKAGES)/out $(filter-out packages,$@)
+	@cat $(PACKAGES)/out/SHA256SUMS
+
+packages-check: packages ## Try each package where nothing else is installed.
+	python3 -B Tests/Packaging/check.py $(TREE) $(PACKAGES)/out
+
+RECIPES := .build/recipes
+recipes: build ## Run every recipe of the documentation, with what they need in an environment of its own.
+	test -x $(RECIPES)/bin/python || python3 -m venv $(RECIPES)
+	$(RECIPES)/bin/pip install --quiet pandas polars duckdb snakemake
+	swift test --skip-build --disable-xctest --filter RecipeTests
 
 clean: ## Remove what was built.
 	rm -rf .build .build-*
