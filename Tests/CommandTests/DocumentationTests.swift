@@ -11,7 +11,7 @@ import Testing
   private static let readme = Fixture.root.appending(path: "README.md")
 
   /// The contents of the fenced blocks with this language, in order.
-  private static func blocks(_ language: String, in text: String) -> [String] {
+  static func blocks(_ language: String, in text: String) -> [String] {
     var blocks: [String] = []
     var current: [Substring]?
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
