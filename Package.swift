@@ -60,6 +60,12 @@ let package = Package(
         "CollectiveTrace", "TrafficAnalysis", "TrafficModel", "TrafficReport", "TestSupport",
       ]
     ),
+    // Like another package, it sees no package declarations.
+    .testTarget(
+      name: "LibraryTests",
+      dependencies: ["CollectiveTrace", "TrafficAnalysis", "TrafficReport", "TestSupport"],
+      packageAccess: false
+    ),
     .testTarget(
       name: "CommandTests",
       dependencies: [
