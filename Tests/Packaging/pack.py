@@ -58,6 +58,9 @@ def deb(root, out, version):
         for path in files(tree / "usr/share/man"):
             path.with_name(path.name + ".gz").write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
             path.unlink()
+        completions = tree / "usr/share/zsh/site-functions"  # Debian's zsh looks elsewhere.
+        if completions.exists():
+            completions.rename(completions.with_name("vendor-completions"))
         (tree / "DEBIAN").mkdir()
         (tree / "DEBIAN/control").write_text(
             f"Package: commlens\nVersion: {version}\nArchitecture: {architecture}\n"
