@@ -13,7 +13,7 @@ COMMLENS := .build/release/commlens
 JOBS := $(sort $(patsubst traces/%/,%,$(wildcard traces/*/)))
 
 .PHONY: setup build release lint format unit test demo reports golden figures card card-full bench install clean \
-  static packages tarball deb wheel packages-check recipes
+  static packages tarball deb wheel packages-check recipes docs
 
 # Installs those of the Debian packages $(1) that are missing.
 define install_missing
@@ -130,6 +130,18 @@ recipes: build ## Run every recipe of the documentation, with what they need in 
 	test -x $(RECIPES)/bin/python || python3 -m venv $(RECIPES)
 	$(RECIPES)/bin/pip install --quiet pandas polars duckdb snakemake
 	swift test --skip-build --disable-xctest --filter RecipeTests
+
+GRAPHS := .build/docs/symbols
+docs: build ## Check the articles and comments with DocC, and write the documentation into .build/docs.
+	swift package dump-symbol-graph --minimum-access-level public --skip-synthesized-members > /dev/null
+	@for module in CollectiveTrace TrafficAnalysis TrafficModel TrafficReport; do \
+	  rm -rf $(GRAPHS); mkdir -p $(GRAPHS); \
+	  cp .build/*/symbolgraph/$$module.symbols.json .build/*/symbolgraph/$$module@*.json $(GRAPHS) 2> /dev/null || true; \
+	  docc convert Sources/$$module/$$module.docc --additional-symbol-graph-dir $(GRAPHS) \
+	    --fallback-display-name $$module --fallback-bundle-identifier commlens.$$module \
+	    --warnings-as-errors --output-path .build/docs/$$module.doccarchive; \
+	  echo ".build/docs/$$module.doccarchive"; \
+	done
 
 clean: ## Remove what was built.
 	rm -rf .build .build-*

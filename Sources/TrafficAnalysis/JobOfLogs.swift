@@ -9,7 +9,7 @@ extension TrafficAnalyzer {
   /// the header may be of another job, or of a launcher that makes groups of its own.
   ///
   /// - Returns: The summary, with findings about what was stated, and the job that was used.
-  /// - Throws: ``ConfigurationError`` when what `--job` names states too little or what cannot be.
+  /// - Throws: `ConfigurationError` when what `--job` names states too little or what cannot be.
   public static func analyze(
     _ partial: TracePartial, stated source: JobSource?, model: ModelConfiguration? = nil,
     machines: [MachineTopology] = []
@@ -37,7 +37,7 @@ extension TrafficAnalyzer {
   /// A header alone is believed only if the logs are of one job that it can be about: it may stand in
   /// a folder with logs of others. What speaks against it is kept for the findings.
   ///
-  /// - Throws: ``ConfigurationError`` when what `--job` names states too little or what cannot be.
+  /// - Throws: `ConfigurationError` when what `--job` names states too little or what cannot be.
   /// - Complexity: O(*i* log *i*) in instances where only headers state a layout, else O(*n*) in
   ///   statements.
   static func job(

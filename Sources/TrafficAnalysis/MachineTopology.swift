@@ -13,7 +13,7 @@ public struct MachineTopology: Sendable {
 
   /// Works out the paths.
   ///
-  /// - Complexity: that of ``PathTable``.
+  /// - Complexity: that of `PathTable`.
   public init(file: String, topology: Topology) {
     self.file = file
     self.topology = topology

@@ -4,7 +4,7 @@ public import CollectiveTrace
 
 /// What communicated when: the timed calls of all ranks, each with what it belongs to.
 ///
-/// Calls keep the clock of their trace; ``TimelineView`` puts ranks on one axis.
+/// Calls keep the clock of their trace; `TimelineView` puts ranks on one axis.
 public struct Timeline: Sendable {
   /// One communicator that timed calls were made on.
   public struct Communicator: Sendable, Hashable {
@@ -77,7 +77,7 @@ public struct Timeline: Sendable {
     public var steps: [TimingFacts.Step] = []
     /// The whole trace, when it knows its beginning and end.
     public var whole: TimingFacts.Step?
-    /// What ``TimingFacts/Call/label`` counts.
+    /// What `TimingFacts.Call.label` counts.
     public var labels: [String] = []
     /// Calls beyond the limit of their file, which are in no list.
     public var callsNotKept = 0

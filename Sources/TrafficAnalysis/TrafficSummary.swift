@@ -170,7 +170,7 @@ public struct CommunicatorRow: Sendable, Equatable {
   public var name: String?
   /// Its `commId` in hexadecimal, if a log carries one.
   public var identifier: String?
-  /// How the ranks were brought together: `commId`, `ancestry`, `matching`, `assumed`.
+  /// How the ranks were brought together: `commId`, `processGroup`, `ancestry`, `matching`, `assumed`.
   public var membership: String
   /// Number of ranks it has.
   public var size: Int

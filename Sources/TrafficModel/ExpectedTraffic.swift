@@ -4,7 +4,7 @@ public import TrafficAnalysis
 
 /// What the strategies of a job should move, by closed forms and without a log.
 ///
-/// The rows have the key and the definitions of ``TrafficRow``, so that the two can be laid side
+/// The rows have the key and the definitions of `TrafficRow`, so that the two can be laid side
 /// by side. Only what follows from layout, model and workload is here: set-up, warm-up and the
 /// calls that depend on data are named in ``statements``.
 ///

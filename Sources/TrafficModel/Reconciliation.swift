@@ -8,7 +8,7 @@ public import TrafficAnalysis
 /// Classes are compared by dimension, collective, message size and communicator size, in operations,
 /// in bytes, and rank by rank in calls. A class is `exact` when all three agree. A difference is
 /// `explained` only by a rule that accounts for it call by call, or that says outright that the
-/// closed forms cannot check the class (``ClassRules``, ``GroupRules``); the rest is `unexplained`
+/// closed forms cannot check the class (`ClassRules`, `GroupRules`); the rest is `unexplained`
 /// with the place where it was seen, and a person has to look.
 public enum Reconciliation {
   /// Fills the summary's reconciliation, and makes findings of what nothing explains and of sizes

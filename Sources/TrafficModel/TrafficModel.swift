@@ -12,7 +12,7 @@ public enum TrafficModel {
   ///
   /// - Parameters:
   ///   - job: The layout, the workload and the model; a model of its own is added by
-  ///     ``JobDescription/with(model:)``.
+  ///     `JobDescription.with(model:)`.
   ///   - assumptions: What a framework may do in more than one way.
   /// - Returns: Rows, sums of ranks and what is outside the closed forms.
   /// - Throws: `missingKey` with the key path of a value a formula needs; `contradiction` where

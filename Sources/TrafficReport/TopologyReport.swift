@@ -21,7 +21,7 @@ struct TopologyMachine: Sendable {
 /// Lays out topologies and graphs, for a person and for programs.
 ///
 /// The same files give the same bytes. Nothing is computed here but counts and sums; paths come
-/// from ``PathTable``.
+/// from `PathTable`.
 public struct TopologyReport: Sendable {
   /// One of the tables.
   public enum Part: String, Sendable, CaseIterable {
@@ -34,7 +34,7 @@ public struct TopologyReport: Sendable {
   /// Prepares a report.
   ///
   /// - Parameter files: What was read, with the names to show.
-  /// - Complexity: that of ``PathTable``, once per topology.
+  /// - Complexity: that of `PathTable`, once per topology.
   public init(_ files: [(name: String, file: TopologyFile)]) {
     var machines: [TopologyMachine] = []
     var graphs: [(file: String, graphs: ChannelGraphs)] = []

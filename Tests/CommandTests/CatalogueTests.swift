@@ -44,6 +44,15 @@ import Testing
     }
   }
 
+  @Test(arguments: ["README.md", "CONTRIBUTING.md"])
+  func everyFileThatADocumentLinksToExists(document: String) throws {
+    for link in try Self.text(Fixture.root.appending(path: document)).matches(of: /\]\(([^)]+)\)/)
+    where !link.1.hasPrefix("https://") && !link.1.hasPrefix("#") {
+      let target = Fixture.root.appending(path: String(link.1))
+      #expect(FileManager.default.fileExists(atPath: target.path()), "\(link.0)")
+    }
+  }
+
   @Test func everyLibraryHasAPageThatLeadsToItsArticles() throws {
     for catalogue in Set(Self.articles.map { $0.deletingLastPathComponent() }) {
       let module = catalogue.deletingPathExtension().lastPathComponent

@@ -109,7 +109,7 @@ public struct FileLedger: Sendable, Equatable {
   /// The commonest shapes of unrecognised messages: digits as `#`, with a count; at most 20.
   public var unrecognisedShapes: [Shape] = []
 
-  /// Collectives that PyTorch's watchdog gave up on; the first ``maximumTimeouts``.
+  /// Collectives that PyTorch's watchdog gave up on; the first `maximumTimeouts`.
   public var timeouts: [Timeout] = []
   static let maximumTimeouts = 64
   /// What NCCL's RAS subsystem answered, where somebody put that into the file.

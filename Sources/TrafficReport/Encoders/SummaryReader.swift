@@ -3,7 +3,7 @@
 public import CollectiveTrace
 public import TrafficAnalysis
 
-/// Reads back what ``SummaryDocument`` wrote, as far as runs are compared by it.
+/// Reads back what `SummaryDocument` wrote, as far as runs are compared by it.
 public enum SummaryReader {
   /// The file of a report that holds the whole run.
   public static let fileName = "summary.json"
