@@ -12,8 +12,7 @@ CHECKED := --explicit-target-dependency-import-check error
 COMMLENS := .build/release/commlens
 JOBS := $(sort $(patsubst traces/%/,%,$(wildcard traces/*/)))
 
-.PHONY: setup build release lint format unit test demo reports golden figures card card-full bench install clean \
-  static packages tarball deb wheel packages-check recipes docs
+.PHONY: setup build release lint format unit test demo reports golden figures card card-full bench install clean
 
 # Installs those of the Debian packages $(1) that are missing.
 define install_missing
@@ -97,6 +96,8 @@ test: lint unit demo ## Everything CI checks: format, build, tests, the demo, fi
 PREFIX ?= $(HOME)/.local
 install: release ## Install the program below PREFIX (default: ~/.local).
 	install -Dm755 $(COMMLENS) $(DESTDIR)$(PREFIX)/bin/commlens
+
+.PHONY: static packages tarball deb wheel packages-check recipes docs
 
 # The order matters: ICU, which libxml2 calls, is C++. COMMLENS_STATIC leaves out the loading of ISA-L.
 STATIC := .build/static
