@@ -27,7 +27,7 @@ enum RankMatrixFigure {
     guard maps.largest > 0 else {
       figure.emptyNotice(
         "No traffic between ranks is known",
-        detail: "It takes operation lines (NCCL_DEBUG_SUBSYS=INIT,COLL) of all ranks that talk.")
+        detail: "It takes the calls of all ranks that talk: in a log, NCCL_DEBUG_SUBSYS=INIT,COLL.")
       figure.caption(Figure.coverageCaption(summary))
       return figure.render()
     }
