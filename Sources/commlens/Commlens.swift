@@ -22,7 +22,7 @@ struct Commlens: ParsableCommand {
     subcommands: [
       AnalyzeCommand.self, CompareCommand.self, CheckCommand.self, ExpectCommand.self,
       TopologyCommand.self,
-      FormatsCommand.self, SchemaCommand.self,
+      FormatsCommand.self, SchemaCommand.self, ManualCommand.self,
     ]
   )
 

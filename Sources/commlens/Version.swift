@@ -8,6 +8,10 @@ enum Version {
   /// The release.
   static let number = "0.1.0"
 
+  /// The day of the release's manual; a constant, so that pages do not change with the day they
+  /// are made on.
+  static let date = "November 26, 2026"
+
   /// The release, the schema of its outputs, and what it was built with.
   static var line: String {
     "commlens \(number) (schema \(Schema.version); swift \(compiler); inflate \(inflater))"
