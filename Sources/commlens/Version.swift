@@ -17,6 +17,21 @@ enum Version {
     "commlens \(number) (schema \(Schema.version); swift \(compiler); inflate \(inflater))"
   }
 
+  /// The same for scripts: `--version --format json`.
+  static var json: String {
+    let values = [
+      ("name", PlainTable.quoted("commlens")), ("version", PlainTable.quoted(number)),
+      ("schema", "\(Schema.version)"), ("swift", PlainTable.quoted(compiler)),
+      ("inflate", PlainTable.quoted(inflater)),
+    ]
+    return "{" + values.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}\n"
+  }
+
+  /// Whether a command line asks for the version in this form; no command has both options.
+  static func isWanted(asJSON arguments: [String]) -> Bool {
+    arguments == ["--version", "--format", "json"] || arguments == ["--version", "--format=json"]
+  }
+
   private static var compiler: String {
     #if swift(>=6.4)
     "6.4 or later"

@@ -22,12 +22,14 @@ import Testing
   @Test func everyCommandOfTheHelpHasAPage() throws {
     let help = try CommandRun(["--help"]).output
     let listed = try #require(help.components(separatedBy: "SUBCOMMANDS:\n").last)
-    let commands = listed.matches(of: /^  ([a-z]+)  /.anchorsMatchLineEndings())
+    let commands = listed.matches(of: #/^  ([a-z]+)  /#.anchorsMatchLineEndings())
       .map { String($0.1) }
     #expect(commands.count >= 7)
     let pages = Set(try scratch.names("man"))
     for command in commands { #expect(pages.contains("commlens-\(command).1"), "\(command)") }
-    #expect(pages.count == commands.count + 2)
+    // Commands below a command have theirs too.
+    #expect(pages.count { $0.split(separator: "-").count < 3 } == commands.count + 2)
+    #expect(pages.contains("commlens-config-show.1"))
   }
 
   @Test func everyOptionOfAHelpIsInItsPage() throws {
@@ -35,7 +37,7 @@ import Testing
       let command = String(name.dropFirst(9).dropLast(2)).split(separator: "-").map(String.init)
       let help = try CommandRun(command + ["--help"]).output
       let text = try page(name).replacingOccurrences(of: "\\-", with: "-")
-      let options = help.matches(of: /^  (?:-[a-z], )?--([a-z-]+)/.anchorsMatchLineEndings())
+      let options = help.matches(of: #/^  (?:-[a-z], )?--([a-z-]+)/#.anchorsMatchLineEndings())
         .map(\.1)
       #expect(!options.isEmpty)
       for option in options { #expect(text.contains("Fl -\(option)"), "\(name): \(option)") }
@@ -52,6 +54,17 @@ import Testing
     }
     for status in commlens.ExitStatus.allCases {
       #expect(text.contains(".It \(status.rawValue)\n"))
+    }
+  }
+
+  @Test func thePageOfConventionsListsEverySetting() throws {
+    let text = try page("commlens.7")
+    let shown = try CommandRun(["config", "show", "--format", "csv"]).output
+    let keys = shown.split(separator: "\n").dropFirst().map { $0.prefix { $0 != "," } }
+    #expect(keys.count >= 9)
+    for key in keys {
+      #expect(text.contains(".It Ev COMMLENS_\(key.uppercased())\n"))
+      #expect(text.contains(".It Cm \(key)\n"))
     }
   }
 

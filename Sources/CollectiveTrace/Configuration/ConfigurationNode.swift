@@ -189,7 +189,8 @@ package struct ConfigurationNode {
   }
 
   /// Reads a list.
-  package func list(_ allowed: String = "a list") throws(ConfigurationError) -> [ConfigurationNode] {
+  package func list(_ allowed: String = "a list") throws(ConfigurationError) -> [ConfigurationNode]
+  {
     guard case .sequence(let sequence) = node else { throw invalid(allowed) }
     return sequence.enumerated().map { index, element in
       ConfigurationNode(
@@ -199,7 +200,9 @@ package struct ConfigurationNode {
   }
 
   /// Reads a mapping.
-  package func mapping(_ allowed: String = "a mapping") throws(ConfigurationError) -> ConfigurationMapping {
+  package func mapping(_ allowed: String = "a mapping") throws(ConfigurationError)
+    -> ConfigurationMapping
+  {
     guard case .mapping(let mapping) = node else { throw invalid(allowed) }
     var entries: [ConfigurationMapping.Entry] = []
     for (key, value) in mapping {

@@ -95,7 +95,7 @@ struct ManualPage {
     var result = ""
     for (index, word) in text.split(separator: " ", omittingEmptySubsequences: false).enumerated() {
       if index > 0 { result += " " }
-      let isName = word.hasPrefix("-") || word.contains { "/_.=|".contains($0) }
+      let isName = word.hasPrefix("-") || word.dropLast().contains { "/_.=|".contains($0) }
       for character in word {
         switch character {
         case "\\": result += "\\e"

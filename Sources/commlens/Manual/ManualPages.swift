@@ -110,9 +110,21 @@ enum ManualPages {
           prose: "\(format.summary). Told by: \(format.recognisedBy)."
         )
       })
+    page.subsection("Settings")
+    page.prose(
+      """
+      Options that are not given may be set in YAML, with the keys below. An option wins over a \
+      variable of the environment, that over the files listed under FILES, the first of which is the \
+      strongest; each key is looked for in this order by itself. Paths are relative to the folder of \
+      the file. An unknown key is an error.
+      """)
+    page.list(Settings.Key.allCases.map { (term: "Cm \($0.rawValue)", prose: $0.meaning) })
     page.section("environment")
+    let variables =
+      environment
+      + Settings.Key.allCases.map { ($0.variable, "Stands for the setting \($0.rawValue).") }
     page.list(
-      environment.map { (term: "Ev \($0.name)", prose: $0.meaning) })
+      variables.sorted { $0.name < $1.name }.map { (term: "Ev \($0.name)", prose: $0.meaning) })
     page.section("files")
     page.list(files.map { (term: "Pa \(ManualPage.escaped($0.name))", prose: $0.meaning) })
     page.section("exit status")
@@ -136,6 +148,10 @@ enum ManualPages {
 
   /// Variables that change what the program does.
   private static let environment: [(name: String, meaning: String)] = [
+    ("COMMLENS_CONFIG", "A file of settings, as --config."),
+    ("COMMLENS_INFLATE", "The library that decodes gzip, zlib or isal, where both are there."),
+    ("HOME", "Where XDG_CONFIG_HOME is not set, .config in this folder stands for it."),
+    ("XDG_CONFIG_HOME", "The folder of the user's settings."),
     ("CLICOLOR_FORCE", "Colour even where standard output is not a terminal, unless it is 0."),
     ("NO_COLOR", "No colour, whatever the value; --color wins."),
     ("TERM", "The value dumb means no colour."),
@@ -144,6 +160,9 @@ enum ManualPages {
 
   /// Files besides the inputs.
   private static let files: [(name: String, meaning: String)] = [
+    (".commlens.yaml", "Settings, in the working directory or above it within a repository."),
+    ("$XDG_CONFIG_HOME/commlens/config.yaml", "Settings of the user."),
+    ("/etc/commlens/config.yaml", "Settings of the site."),
     (
       "manifest.json",
       """
