@@ -12,7 +12,7 @@ CHECKED := --explicit-target-dependency-import-check error
 COMMLENS := .build/release/commlens
 JOBS := $(sort $(patsubst traces/%/,%,$(wildcard traces/*/)))
 
-.PHONY: setup build release lint format unit test demo reports golden figures card card-full bench install clean
+.PHONY: setup build release lint format unit test demo reports golden figures card card-full bench man completions install clean
 
 # Installs those of the Debian packages $(1) that are missing.
 define install_missing
@@ -93,9 +93,25 @@ test: lint unit demo ## Everything CI checks: format, build, tests, the demo, fi
 	python3 -B Tests/Reliability/card.py
 	@echo "All checks passed."
 
+man: release ## Write the manual pages into .build/man.
+	rm -rf .build/man
+	$(COMMLENS) manual -o .build/man
+
+completions: release ## Write the completions of bash, zsh and fish into .build/completions.
+	mkdir -p .build/completions
+	$(COMMLENS) --generate-completion-script bash > .build/completions/commlens
+	$(COMMLENS) --generate-completion-script zsh > .build/completions/_commlens
+	$(COMMLENS) --generate-completion-script fish > .build/completions/commlens.fish
+
 PREFIX ?= $(HOME)/.local
-install: release ## Install the program below PREFIX (default: ~/.local).
-	install -Dm755 $(COMMLENS) $(DESTDIR)$(PREFIX)/bin/commlens
+SHARE = $(DESTDIR)$(PREFIX)/share
+install: man completions ## Install program, manual and completions below PREFIX (default: ~/.local).
+	install -Dm755 $(COMMLENS) "$(DESTDIR)$(PREFIX)/bin/commlens"
+	for page in .build/man/*; do \
+	  install -Dm644 "$$page" "$(SHARE)/man/man$${page##*.}/$${page##*/}"; done
+	install -Dm644 .build/completions/commlens "$(SHARE)/bash-completion/completions/commlens"
+	install -Dm644 .build/completions/_commlens "$(SHARE)/zsh/site-functions/_commlens"
+	install -Dm644 .build/completions/commlens.fish "$(SHARE)/fish/vendor_completions.d/commlens.fish"
 
 .PHONY: static packages tarball deb wheel packages-check recipes docs
 

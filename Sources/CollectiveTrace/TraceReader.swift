@@ -41,6 +41,42 @@ public enum TraceReader {
     }
   }
 
+  /// Tells what a file is by its first bytes, without reading on.
+  ///
+  /// - Parameter path: The file, or `-`.
+  /// - Returns: A ledger with format, compression and status; the format is empty where only
+  ///   reading all of the file could tell.
+  public static func identify(path: String) -> FileLedger {
+    do throws(TraceError) {
+      let text = TraceText(
+        try ByteStream(archiveOrFile: path, maximumBytes: Options().maximumBytesPerFile),
+        progress: nil)
+      var ledger = FileLedger(file: path)
+      text.apply(to: &ledger)
+      if text.withPrefix(TarReader.recognises) {
+        ledger.format = "tar"
+        return ledger
+      }
+      let format = text.withPrefix { TraceFormat.recognise($0) }
+      // Any text is read as a log; whether it is one, its lines must show.
+      guard format.name == TraceFormat.ncclLog.name else {
+        ledger.format = format.name
+        return ledger
+      }
+      let isLog = text.withPrefix { prefix -> Bool in
+        unsafe prefix.withBytes { bytes -> Bool in
+          guard let base = bytes.baseAddress else { return false }
+          let read = unsafe format.readMemory(base, bytes.count, bytes.count, path, Options())
+          return !read.processes.isEmpty || !read.benchmarks.isEmpty
+        }
+      }
+      if isLog { ledger.format = format.name }
+      return ledger
+    } catch {
+      return unreadable(path, error).files[0]
+    }
+  }
+
   private static func summarize(
     _ text: consuming TraceText, path: String, options: Options
   ) -> TracePartial {
@@ -98,7 +134,7 @@ public enum TraceReader {
     return whole
   }
 
-  private static func unreadable(_ path: String, _ error: TraceError) -> TracePartial {
+  static func unreadable(_ path: String, _ error: TraceError) -> TracePartial {
     var ledger = FileLedger(file: path)
     switch error {
     case .missing, .unreadable, .notRegularFile: ledger.status = .unreadable

@@ -12,6 +12,8 @@ struct AnalysisRun {
   let verdict: IngestionVerdict
   /// The accounts of the topologies, the job's description and the model.
   let descriptions: [FileLedger]
+  /// The paths of all files that were read.
+  let paths: [String]
   /// Where the values of the job's description are from.
   let origins: [JobResolution.Origin]
 
@@ -44,6 +46,10 @@ struct AnalysisRun {
     let partial = TraceReading.summarize(
       inputs.files, jobs: jobs ?? TraceReading.availableCores, meter: meter)
 
+    let unreadable = Set(partial.files.filter { $0.status == .unreadable }.map(\.file))
+    paths =
+      inputs.files.filter { $0.sameAs == nil && !unreadable.contains($0.name) }.map(\.path)
+      + described.paths
     verdict = IngestionVerdict(partial.files, unmatchedPatterns: inputs.missing.count)
     // The report names files relative to their folder; a person gets the path as typed.
     let errors = verdict.errors.map { sentence in

@@ -4,7 +4,7 @@ internal import ArgumentParser
 internal import TrafficReport
 
 /// `commlens check`: what is wrong with a job, and a status that says whether anything is.
-struct CheckCommand: ParsableCommand {
+struct CheckCommand: ParsableCommand, SettingsReader {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract: "Lists what is wrong, and exits with 1 if anything is.",
@@ -23,10 +23,17 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     let console = screen.console
+    if input.dryRun {
+      let status = try DryRun.run(
+        input.list(), descriptions: analysis.descriptions().inputs, format: screen.form,
+        jobs: analysis.jobs, console)
+      if status != .done { throw ExitCode(status.rawValue) }
+      return
+    }
     let run = try AnalysisRun(input, analysis, console)
     if !screen.quiet {
       let bytes =
-        switch screen.format ?? .table {
+        switch screen.form {
         case .table:
           FindingsReport.text(run.summary, width: console.width, color: console.colorsOutput)
         case .csv: FindingsReport.csv(run.summary)

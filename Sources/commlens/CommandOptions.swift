@@ -40,7 +40,10 @@ struct InputOptions: ParsableArguments {
     help: ArgumentHelp(
       "Progress on standard error: auto (on a terminal), plain (a line every 10 s) or none.",
       valueName: "how"))
-  var progress = ProgressChoice.auto
+  var progress = Settings.current.progress ?? .auto
+
+  @Flag(help: "List the inputs with what they are by their first bytes, and read no further.")
+  var dryRun = false
 
   /// Longest list accepted, in bytes.
   static let maximumListBytes = 256 << 20
@@ -95,30 +98,35 @@ struct InputOptions: ParsableArguments {
 /// How to analyse, and what to object to.
 struct AnalysisOptions: ParsableArguments {
   @Option(
+    name: .customLong("job"),
     help: ArgumentHelp(
       "What the job was: parallel sizes, rank order, workload; YAML or JSON, or the file that launched it.",
       valueName: "file"))
-  var job: String?
+  var jobFile: String?
 
   @Option(
+    name: .customLong("model"),
     help: ArgumentHelp(
       "The model's Hugging Face config.json; wins over the job file's model.", valueName: "file"))
-  var model: String?
+  var modelFile: String?
 
   @Option(
     name: .customLong("topology"),
     help: ArgumentHelp(
       "Topology XML of the nodes (NCCL_TOPO_DUMP_FILE): places ranks and bytes on links; one for each kind of node.",
       valueName: "file"))
-  var topologies: [String] = []
+  var topologies: [String] = Settings.current.topologies
 
   @Option(
+    name: .customLong("jobs"),
     help: ArgumentHelp(
       "Files read at once (default: the cores this process may use).", valueName: "n"))
-  var jobs: Int?
+  var jobCount: Int?
 
-  @Flag(help: "Exit with 1 when any line or file was lost or not understood.")
-  var strict = false
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Exit with 1 when any line or file was lost or not understood.")
+  var strict = Settings.current.strict
 
   @Option(
     name: .customLong("fail-on"),
@@ -129,7 +137,16 @@ struct AnalysisOptions: ParsableArguments {
   var failOnLists: [[String]] = []
 
   /// All codes of all `--fail-on` options.
-  var failOn: [String] { failOnLists.flatMap { $0 } }
+  var failOn: [String] {
+    failOnLists.isEmpty ? Settings.current.failOn : failOnLists.flatMap { $0 }
+  }
+
+  /// The job's description, from the command line or the settings.
+  var job: String? { jobFile ?? Settings.current.job }
+  /// The model's description, from the command line or the settings.
+  var model: String? { modelFile ?? Settings.current.model }
+  /// Files read at once, from the command line or the settings.
+  var jobs: Int? { jobCount ?? Settings.current.jobs }
 
   /// What is said about a job besides its logs.
   struct Descriptions {
@@ -139,6 +156,8 @@ struct AnalysisOptions: ParsableArguments {
     var machines: [MachineTopology]
     /// The accounts of all files that this was read from, named as in a report.
     var inputs: [FileLedger]
+    /// The paths of these files.
+    var paths: [String] = []
   }
 
   /// Reads the descriptions before any log, so that a mistake in them costs no time.
@@ -146,11 +165,12 @@ struct AnalysisOptions: ParsableArguments {
     var (job, model) = try jobAndModel()
     let (machines, topologyInputs) = try machines()
     let ledgers = (job?.inputs ?? []) + (model?.inputs ?? [])
+    let paths = topologies + ledgers.map(\.file)
     // A report names the file as its other inputs, not as a path of this machine.
     if let name = FileNames.shown(ledgers.map(\.file)).first, job != nil { job?.file = name }
     return Descriptions(
       job: job, model: model, machines: machines,
-      inputs: topologyInputs + FileNames.shown(ledgers))
+      inputs: topologyInputs + FileNames.shown(ledgers), paths: paths)
   }
 
   private func jobAndModel() throws(CommandFailure) -> (JobSource?, ModelConfiguration?) {
@@ -199,11 +219,16 @@ struct AnalysisOptions: ParsableArguments {
     }
   }
 
+  /// Whether a finding has this code or severity.
+  static func isCode(_ code: String) -> Bool {
+    Finding.codes.contains(code) || Finding.Severity(rawValue: code) != nil
+  }
+
   private static func codes(_ text: String) throws -> [String] {
     let codes = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     for code in codes {
       // A gate with a typing error would never object.
-      guard Finding.codes.contains(code) || Finding.Severity(rawValue: code) != nil else {
+      guard isCode(code) else {
         let known = (Finding.Severity.allCases.map(\.rawValue) + Finding.codes)
         throw ValidationError(
           "'\(code)' is no finding's code or severity; known are \(known.joined(separator: ", ")).")
@@ -266,7 +291,9 @@ struct ScreenOptions: ParsableArguments {
     help: ArgumentHelp(
       "Colour: auto, always or never; auto obeys NO_COLOR, CLICOLOR_FORCE and TERM.",
       valueName: "when"))
-  var color: ColorChoice = .auto
+  var color: ColorChoice = Settings.current.color ?? .auto
+
+  @OptionGroup var settings: SettingsOptions
 
   @Flag(
     name: .shortAndLong,
@@ -275,6 +302,11 @@ struct ScreenOptions: ParsableArguments {
 
   @Flag(name: .shortAndLong, help: "Tell about every file.")
   var verbose = false
+
+  /// What standard output gets: as asked for, else as the settings have it.
+  ///
+  /// `format` alone tells whether somebody asked for it in this call.
+  var form: OutputFormat { format ?? Settings.current.format ?? .table }
 
   func validate() throws {
     if quiet, verbose { throw ValidationError("-q and -v exclude each other.") }

@@ -21,8 +21,8 @@ struct Commlens: ParsableCommand {
     version: Version.line,
     subcommands: [
       AnalyzeCommand.self, CompareCommand.self, CheckCommand.self, ExpectCommand.self,
-      TopologyCommand.self,
-      FormatsCommand.self, SchemaCommand.self,
+      TopologyCommand.self, RedactCommand.self,
+      FormatsCommand.self, SchemaCommand.self, ConfigCommand.self, ManualCommand.self,
     ]
   )
 
@@ -41,7 +41,13 @@ struct Commlens: ParsableCommand {
   /// Runs a command and turns every way to end into one documented status.
   private static func status(running arguments: [String]) -> Int32 {
     do {
+      if Version.isWanted(asJSON: arguments) {
+        try Console(verbosity: .normal, color: .never).output(Array(Version.json.utf8))
+        return ExitStatus.done.rawValue
+      }
       var command = try parseAsRoot(arguments)
+      // A mistake in the settings is told after one on the command line.
+      if command is any SettingsReader { _ = try Settings.loaded.get() }
       try command.run()
       return ExitStatus.done.rawValue
     } catch let code as ExitCode {

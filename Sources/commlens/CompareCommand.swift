@@ -6,7 +6,7 @@ internal import TrafficAnalysis
 internal import TrafficReport
 
 /// `commlens compare`: runs in, their differences out.
-struct CompareCommand: ParsableCommand {
+struct CompareCommand: ParsableCommand, SettingsReader {
   static let configuration = CommandConfiguration(
     commandName: "compare",
     abstract: "Lays runs side by side: one job under several strategies, or before and after.",
@@ -60,9 +60,13 @@ struct CompareCommand: ParsableCommand {
   var failOn: [[ComparisonGate]] = []
 
   @Option(
+    name: .customLong("jobs"),
     help: ArgumentHelp(
       "Files read at once (default: the cores this process may use).", valueName: "n"))
-  var jobs: Int?
+  var jobCount: Int?
+
+  /// Files read at once, from the command line or the settings.
+  private var jobs: Int? { jobCount ?? Settings.current.jobs }
 
   @OptionGroup(title: "Output") var output: OutputOptions
 
@@ -192,7 +196,7 @@ struct CompareCommand: ParsableCommand {
 
   private func standardOutput(_ comparison: RunComparison, _ console: Console) -> [UInt8] {
     let outputs = output.folder.map { [$0] } ?? []
-    return switch output.screen.format ?? .table {
+    return switch output.screen.form {
     case .table:
       Array(
         ComparisonDigest.text(

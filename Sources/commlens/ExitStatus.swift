@@ -24,6 +24,28 @@ enum ExitStatus: Int32, CaseIterable, Sendable {
   /// A job description or model configuration is wrong.
   case configuration = 78
 
+  /// What it means, for the manual.
+  var meaning: String {
+    switch self {
+    case .done: "Done; notes may have been written to standard error."
+    case .gate: "Done, and a gate (--strict, --fail-on) said no."
+    case .usage: "Wrong usage, no inputs included."
+    case .malformedInput:
+      "No line of NCCL in any input (no report), or a compressed file was lost as a whole."
+    case .missingInput: "An input is missing or unreadable; the result covers the others."
+    case .internalError: "Internal error; nothing was written."
+    case .cannotCreateOutput: "The output cannot be created; nothing was touched."
+    case .inputOutput: "Writing failed (disk full, I/O error); what was there before is intact."
+    case .configuration: "A job description, a model, or a configuration file is wrong."
+    }
+  }
+
+  /// The numbers in the order in which one hides the others.
+  static var precedence: String {
+    allCases.filter { $0 != .done }.sorted { $0.weight > $1.weight }
+      .map { "\($0.rawValue)" }.joined(separator: ", ")
+  }
+
   /// Position in the order of precedence; the highest wins.
   private var weight: Int {
     switch self {

@@ -6,7 +6,7 @@ internal import TrafficModel
 internal import TrafficReport
 
 /// `commlens expect`: a job's description in, what its strategies should move out.
-struct ExpectCommand: ParsableCommand {
+struct ExpectCommand: ParsableCommand, SettingsReader {
   static let configuration = CommandConfiguration(
     commandName: "expect",
     abstract: "Tells what the parallelism strategies of a job should move, without a log.",
@@ -153,7 +153,7 @@ struct ExpectCommand: ParsableCommand {
   private var options: ReportOptions { ReportOptions(csvRaw: output.csvRaw) }
 
   private func standardOutput(_ traffic: ExpectedTraffic) -> [UInt8] {
-    switch output.screen.format ?? .table {
+    switch output.screen.form {
     case .table: Array(ExpectationReport.text(traffic).utf8)
     case .csv:
       ExpectationReport.csv(traffic, part: ranks ? .ranks : .traffic, options: options)

@@ -46,7 +46,7 @@ struct SchemaCommand: ParsableCommand {
 }
 
 /// Quotes a cell only when it needs it (RFC 4180).
-private func csvCell(_ text: String) -> String {
+func csvCell(_ text: String) -> String {
   guard text.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) else { return text }
   return "\""
     + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""

@@ -68,6 +68,24 @@ struct OutputDirectory: ~Copyable {
     }
   }
 
+  /// Fails when a folder exists and has files in it, whose content would be taken for the output.
+  static func checkIsEmpty(_ path: String) throws(CommandFailure) {
+    guard let stream = opendir(path) else { return }
+    defer { closedir(stream) }
+    while let entry = readdir(stream) {
+      let name = name(of: entry)
+      guard name == "." || name == ".." || name.hasPrefix(temporaryPrefix) else {
+        throw cannotCreate(path, "it is not empty")
+      }
+    }
+  }
+
+  private static func name(of entry: UnsafeMutablePointer<dirent>) -> String {
+    withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+      tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+  }
+
   /// Divides the path of a file to be written into its folder and its name.
   ///
   /// Fails early like ``check(_:)``.
@@ -284,9 +302,7 @@ extension OutputDirectory {
     guard copy >= 0, let stream = fdopendir(copy) else { return }
     defer { closedir(stream) }
     while let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-        tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
+      let name = name(of: entry)
       if name.hasPrefix(temporaryPrefix), name.hasSuffix(temporarySuffix) {
         _ = unlinkat(descriptor, name, 0)
       }

@@ -92,7 +92,7 @@ struct ReportWriter {
 
   private func standardOutput(_ summary: TrafficSummary) -> [UInt8] {
     let outputs = output.folder.map { [$0] } ?? []
-    return switch output.screen.format ?? .table {
+    return switch output.screen.form {
     case .table:
       Array(
         Digest.text(

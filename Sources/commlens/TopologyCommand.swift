@@ -5,7 +5,7 @@ internal import CollectiveTrace
 internal import TrafficReport
 
 /// `commlens topology`: NCCL's description of a machine in, tables and a picture out.
-struct TopologyCommand: ParsableCommand {
+struct TopologyCommand: ParsableCommand, SettingsReader {
   static let configuration = CommandConfiguration(
     commandName: "topology",
     abstract: "Shows a machine as NCCL sees it: GPUs, NICs, links, and the paths between them.",
@@ -73,7 +73,7 @@ struct TopologyCommand: ParsableCommand {
   private var options: ReportOptions { ReportOptions(csvRaw: output.csvRaw) }
 
   private func standardOutput(_ report: TopologyReport) -> [UInt8] {
-    switch output.screen.format ?? .table {
+    switch output.screen.form {
     case .table: Array(report.text(outputs: output.folder.map { [$0] } ?? []).utf8)
     case .csv:
       report.csv(

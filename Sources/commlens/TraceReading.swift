@@ -36,39 +36,61 @@ enum TraceReading {
 
   /// Reads all files and merges their facts.
   static func summarize(_ files: [InputFile], jobs: Int, meter: ProgressMeter?) -> TracePartial {
-    let partials = waitFor { await read(files, jobs: jobs, meter: meter) }
-    meter?.erase()
+    let partials = inParallel(files, jobs: jobs, meter: meter) { read($0, progress: $1) }
     var merged = TracePartial()
     for partial in partials { merged.merge(partial) }
     return merged
   }
 
-  private static func read(
-    _ files: [InputFile], jobs: Int, meter: ProgressMeter?
-  ) async -> [TracePartial] {
+  /// Does something with each file, several at once; the results are in the order of the files.
+  ///
+  /// - Parameters:
+  ///   - files: The files.
+  ///   - jobs: How many are read at once.
+  ///   - meter: Tells how far the reading is.
+  ///   - body: Gets a file, and what to tell the bytes read to.
+  /// - Returns: A result for each file.
+  static func inParallel<Result: Sendable>(
+    _ files: [InputFile], jobs: Int, meter: ProgressMeter?,
+    _ body: @escaping @Sendable (InputFile, (@Sendable (Int) -> Void)?) -> Result
+  ) -> [Result] {
+    let results = waitFor { await read(files, jobs: jobs, meter: meter, body) }
+    meter?.erase()
+    return results
+  }
+
+  private static func read<Result: Sendable>(
+    _ files: [InputFile], jobs: Int, meter: ProgressMeter?,
+    _ body: @escaping @Sendable (InputFile, (@Sendable (Int) -> Void)?) -> Result
+  ) async -> [Result] {
     // The largest first, so that no large one is left to run alone at the end.
     let schedule = files.indices.sorted {
       files[$0].size == files[$1].size ? $0 < $1 : files[$0].size > files[$1].size
     }
-    var partials = [TracePartial](repeating: TracePartial(), count: files.count)
-    await withTaskGroup(of: (index: Int, partial: TracePartial).self) { group in
+    var progress: (@Sendable (Int) -> Void)?
+    if let meter { progress = { meter.add(bytes: $0) } }
+    let tell = progress
+    var results = [Result?](repeating: nil, count: files.count)
+    await withTaskGroup(of: (index: Int, result: Result).self) { group in
       var waiting = schedule.makeIterator()
       func startNext() {
         guard let index = waiting.next() else { return }
         let file = files[index]
-        group.addTask { (index, read(file, meter: meter)) }
+        group.addTask { (index, body(file, tell)) }
       }
       for _ in 0..<min(jobs, files.count) { startNext() }
-      for await result in group {
-        partials[result.index] = result.partial
+      for await done in group {
+        results[done.index] = done.result
         meter?.finishFile()
         startNext()
       }
     }
-    return partials
+    return results.compactMap(\.self)
   }
 
-  private static func read(_ file: InputFile, meter: ProgressMeter?) -> TracePartial {
+  private static func read(
+    _ file: InputFile, progress: (@Sendable (Int) -> Void)?
+  ) -> TracePartial {
     if let original = file.sameAs {
       var ledger = FileLedger(file: file.name)
       ledger.status = .duplicate
@@ -77,8 +99,6 @@ enum TraceReading {
       partial.files = [ledger]
       return partial
     }
-    var progress: (@Sendable (Int) -> Void)?
-    if let meter { progress = { meter.add(bytes: $0) } }
     var partial = TraceReader.summarize(path: file.path, progress: progress)
     for index in partial.files.indices {
       // Files of an archive follow its name.

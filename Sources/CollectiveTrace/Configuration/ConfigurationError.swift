@@ -115,7 +115,7 @@ public enum ConfigurationError: Error, Sendable, Equatable, CustomStringConverti
 }
 
 /// Wording shared by the descriptions' errors.
-enum ConfigurationText {
+package enum ConfigurationText {
   /// Returns text that cannot disturb a terminal, cut to a length a person can read.
   ///
   /// - Complexity: O(*limit*).
@@ -137,7 +137,7 @@ enum ConfigurationText {
   }
 
   /// Returns "`a`, `b` or `c`".
-  static func alternatives(_ names: [String]) -> String {
+  package static func alternatives(_ names: [String]) -> String {
     let quoted = names.map { "`\($0)`" }
     guard let last = quoted.last, quoted.count > 1 else { return quoted.first ?? "" }
     return quoted.dropLast().joined(separator: ", ") + " or " + last
@@ -150,7 +150,7 @@ enum ConfigurationText {
   ///   - allowed: What may be written.
   ///   - synonyms: Names other tools use for the same thing, without word separators.
   /// - Returns: One of the allowed names, or `nil`.
-  static func suggestion(
+  package static func suggestion(
     for name: String, among allowed: [String], synonyms: [String: String] = [:]
   ) -> String? {
     let key = normalized(name)

@@ -3,7 +3,7 @@
 internal import Glibc
 
 /// Reads the small text files that describe a job or a model.
-enum ConfigurationFile {
+package enum ConfigurationFile {
   /// Largest file accepted.
   static let maximumBytes = 1 << 20
 
@@ -11,7 +11,7 @@ enum ConfigurationFile {
   ///
   /// - Throws: `unreadable`, `tooLarge` or `notText`.
   /// - Complexity: O(*n*) in the bytes of the file, at most ``maximumBytes``.
-  static func read(
+  package static func read(
     path: String
   ) throws(ConfigurationError) -> (text: String, ledger: FileLedger) {
     // A path with a NUL would name another file to the system than to a person.
@@ -81,13 +81,13 @@ enum ConfigurationFile {
   }
 
   /// Returns a path as seen from a folder.
-  static func resolve(_ path: String, in folder: String?) -> String {
+  package static func resolve(_ path: String, in folder: String?) -> String {
     guard !path.hasPrefix("/"), let folder, !folder.isEmpty else { return path }
     return folder.hasSuffix("/") ? folder + path : folder + "/" + path
   }
 
   /// Returns the folder part of a path, `nil` when there is none.
-  static func folder(of path: String) -> String? {
+  package static func folder(of path: String) -> String? {
     guard let slash = path.lastIndex(of: "/") else { return nil }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }

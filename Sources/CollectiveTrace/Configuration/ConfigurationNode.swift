@@ -6,11 +6,11 @@ internal import Yams
 ///
 /// The accessors are strict: a number is decimal digits, a truth value is `true` or `false`, text
 /// in quotes is never a number. They name the key path, what was found and what is allowed.
-struct ConfigurationNode {
+package struct ConfigurationNode {
   /// Where the value stands.
-  let location: ConfigurationLocation
+  package let location: ConfigurationLocation
   /// The keys that lead to it, `parallelism.tensor`; empty for the whole description.
-  let keyPath: String
+  package let keyPath: String
   private let node: Node
 
   private init(_ node: Node, keyPath: String, location: ConfigurationLocation) {
@@ -24,7 +24,7 @@ struct ConfigurationNode {
   /// Reads a YAML or JSON text.
   ///
   /// - Throws: `tooLarge`, `notText`, `malformed`, `forbidden`, `tooDeep` or `duplicateKey`.
-  static func parse(_ text: String, file: String) throws(ConfigurationError) -> Self {
+  package static func parse(_ text: String, file: String) throws(ConfigurationError) -> Self {
     let bytes = Array(text.utf8)
     guard bytes.count <= ConfigurationFile.maximumBytes else {
       throw .tooLarge(file: file, limitBytes: ConfigurationFile.maximumBytes)
@@ -106,7 +106,7 @@ struct ConfigurationNode {
   var isMapping: Bool { if case .mapping = node { true } else { false } }
 
   /// Whether the value is a list.
-  var isList: Bool { if case .sequence = node { true } else { false } }
+  package var isList: Bool { if case .sequence = node { true } else { false } }
 
   /// The text of a scalar without quotes, `nil` for anything else.
   var plain: String? {
@@ -128,7 +128,7 @@ struct ConfigurationNode {
   }
 
   /// Returns an error that names this value.
-  func invalid(_ allowed: String) -> ConfigurationError {
+  package func invalid(_ allowed: String) -> ConfigurationError {
     .invalidValue(
       at: location, keyPath: keyPath.isEmpty ? "the description" : keyPath, found: found,
       allowed: allowed)
@@ -140,7 +140,7 @@ struct ConfigurationNode {
   }
 
   /// Reads a whole number.
-  func integer(_ range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
+  package func integer(_ range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
     guard let text = plain, let value = Self.decimal(text), range.contains(value) else {
       throw invalid("a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
@@ -148,7 +148,7 @@ struct ConfigurationNode {
   }
 
   /// Reads `true` or `false`.
-  func boolean() throws(ConfigurationError) -> Bool {
+  package func boolean() throws(ConfigurationError) -> Bool {
     switch plain {
     case "true": return true
     case "false": return false
@@ -157,7 +157,7 @@ struct ConfigurationNode {
   }
 
   /// Reads text, with or without quotes, that is not empty.
-  func text() throws(ConfigurationError) -> String {
+  package func text() throws(ConfigurationError) -> String {
     guard case .scalar(let scalar) = node, !isNull, !scalar.string.isEmpty else {
       throw invalid("text")
     }
@@ -171,7 +171,7 @@ struct ConfigurationNode {
   ///   - synonyms: Names other tools use, each with the word it stands for.
   /// - Returns: The word.
   /// - Throws: `invalidValue` with the words, and the one that was meant if one is close.
-  func choice<Choice: CaseIterable & RawRepresentable<String>>(
+  package func choice<Choice: CaseIterable & RawRepresentable<String>>(
     of type: Choice.Type, synonyms: [String: String] = [:]
   ) throws(ConfigurationError) -> Choice {
     let names = Choice.allCases.map(\.rawValue)
@@ -189,7 +189,8 @@ struct ConfigurationNode {
   }
 
   /// Reads a list.
-  func list(_ allowed: String = "a list") throws(ConfigurationError) -> [ConfigurationNode] {
+  package func list(_ allowed: String = "a list") throws(ConfigurationError) -> [ConfigurationNode]
+  {
     guard case .sequence(let sequence) = node else { throw invalid(allowed) }
     return sequence.enumerated().map { index, element in
       ConfigurationNode(
@@ -199,7 +200,9 @@ struct ConfigurationNode {
   }
 
   /// Reads a mapping.
-  func mapping(_ allowed: String = "a mapping") throws(ConfigurationError) -> ConfigurationMapping {
+  package func mapping(_ allowed: String = "a mapping") throws(ConfigurationError)
+    -> ConfigurationMapping
+  {
     guard case .mapping(let mapping) = node else { throw invalid(allowed) }
     var entries: [ConfigurationMapping.Entry] = []
     for (key, value) in mapping {
@@ -228,15 +231,15 @@ struct ConfigurationNode {
 }
 
 /// A mapping of a description: keys in the order they were written, each once.
-struct ConfigurationMapping {
+package struct ConfigurationMapping {
   /// One key and its value.
-  struct Entry {
+  package struct Entry {
     /// The key as written.
-    let key: String
+    package let key: String
     /// Where the key stands.
-    let location: ConfigurationLocation
+    package let location: ConfigurationLocation
     /// The value.
-    let value: ConfigurationNode
+    package let value: ConfigurationNode
   }
 
   /// Where the mapping starts.
@@ -244,7 +247,7 @@ struct ConfigurationMapping {
   /// The keys that lead to the mapping.
   let keyPath: String
   /// The keys and values, in the order they were written.
-  let entries: [Entry]
+  package let entries: [Entry]
   private let index: [String: Int]
 
   init(location: ConfigurationLocation, keyPath: String, entries: [Entry]) {
@@ -258,7 +261,7 @@ struct ConfigurationMapping {
   }
 
   /// Returns the value of a key; `nil` when the key is absent or its value is empty.
-  subscript(key: String) -> ConfigurationNode? {
+  package subscript(key: String) -> ConfigurationNode? {
     guard let position = index[key] else { return nil }
     let value = entries[position].value
     return value.isNull ? nil : value
@@ -268,7 +271,7 @@ struct ConfigurationMapping {
   func path(of key: String) -> String { keyPath.isEmpty ? key : "\(keyPath).\(key)" }
 
   /// Refuses keys that have no meaning here.
-  func allow(
+  package func allow(
     only allowed: [String], synonyms: [String: String] = [:]
   ) throws(ConfigurationError) {
     for entry in entries where !allowed.contains(entry.key) {
@@ -281,7 +284,7 @@ struct ConfigurationMapping {
   }
 
   /// Returns the value of a key that must be there.
-  func required(_ key: String) throws(ConfigurationError) -> ConfigurationNode {
+  package func required(_ key: String) throws(ConfigurationError) -> ConfigurationNode {
     guard let value = self[key] else {
       throw .missingKey(at: location, keyPath: path(of: key), accepted: [key], similar: [])
     }

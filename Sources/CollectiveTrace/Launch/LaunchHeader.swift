@@ -24,6 +24,8 @@ struct LaunchHeader {
   private static let maximumBlock = 4096
 
   private var found: [LaunchFacts] = []
+  /// Lines that were read, or began or ended a dump of arguments.
+  private(set) var uses = 0
   private var linesLeft = maximumLines
   /// Lines that may still belong to a dump of arguments.
   private var block = 0
@@ -41,6 +43,7 @@ struct LaunchHeader {
     if block > 0 {
       block -= 1
       if cursor.find(" end of arguments ") != nil {
+        uses += 1
         block = 0
       } else if let field = Self.dotted(cursor) {
         add(.megatron, field.name, field.value, line)
@@ -49,6 +52,7 @@ struct LaunchHeader {
     }
     guard let mark = Self.mark(in: cursor) else { return }
     linesLeft -= 1
+    if mark.kind != .deepspeed { uses += 1 }
     var text = cursor
     text.position = mark.end
     switch mark.kind {
@@ -70,6 +74,8 @@ struct LaunchHeader {
   ) {
     guard LaunchVocabulary.meaning(of: LaunchVocabulary.normalised(name), for: launcher) != nil
     else { return }
+    // Of a list of a line for each value only those with a meaning are used.
+    if launcher == .deepspeed || block > 0 { uses += 1 }
     found[place(of: launcher)].add(name, value, line: line)
   }
 

@@ -120,6 +120,13 @@ enum LaunchVocabulary {
     }
   }
 
+  /// All names that any launcher or starter has for the things of a job description.
+  static var allNames: Set<String> {
+    [megatron, deepspeed, torchtitan, vllm, sglang].reduce(into: Set(starters.keys)) {
+      $0.formUnion($1.keys)
+    }
+  }
+
   /// Flags of the programs that start the ranks.
   static let starters: [String: LaunchFacts.Key] = [
     "nproc_per_node": .ranksPerNode, "nnodes": .nodes, "nnode": .nodes, "num_nodes": .nodes,

@@ -346,13 +346,76 @@ package struct MessageCatalogue: Sendable {
     return nil
   }
 
+  /// What fills a conversion of a format.
+  struct Gap: Equatable {
+    /// What may stand in it.
+    enum Kind {
+      /// A decimal number, or a single character.
+      case number
+      /// A hexadecimal number or a pointer, with or without `0x`.
+      case hexadecimal
+      /// A node of the topology, `GPU/0-1b000`.
+      case node
+      /// Any text.
+      case text
+    }
+    var kind: Kind
+    /// Its place in the message.
+    var range: Range<Int>
+  }
+
+  /// Finds what a message has in the places where its format leaves a gap.
+  ///
+  /// - Parameters:
+  ///   - message: As for ``match(_:level:)-(Span<UInt8>,_)``.
+  ///   - level: What the head says.
+  /// - Returns: The gaps in order, `nil` when no format matches; all other bytes are the format's.
+  func gaps(in message: ArraySlice<UInt8>, level: Level) -> [Gap]? {
+    let start = message.startIndex
+    var end = message.endIndex
+    while end > start, Self.isBlank(message[end - 1]) { end -= 1 }
+    let span = message.span.extracting(first: end - start)
+    guard let index = match(span, level: level) else { return nil }
+    var scan = Scan(patience: Self.patience + 16 * span.count)
+    scan.gaps = []
+    guard matches(rows[index], span, scan: &scan) else { return nil }
+    return scan.gaps?.map {
+      Gap(kind: $0.kind, range: $0.range.lowerBound + start..<$0.range.upperBound + start)
+    }
+  }
+
+  /// The text of all formats, in pieces between conversions.
+  var literals: [ArraySlice<UInt8>] {
+    tokens.filter { $0.kind == .literal }.map {
+      text[Int($0.start)..<Int($0.start + $0.length)]
+    }
+  }
+
   /// What one look-up carries from format to format.
   private struct Scan {
     var patience: Int
     var signature = Signature()
     var hasSignature = false
+    /// The gaps of the format that is being matched, when they are asked for.
+    var gaps: [Gap]?
 
-    init(patience: Int) { self.patience = patience }
+    /// Notes what a conversion took.
+    mutating func note(_ kind: Kind, _ range: Range<Int>) {
+      guard gaps != nil, !range.isEmpty else { return }
+      switch kind {
+      case .literal, .blanks, .open, .close: return
+      case .decimal, .unsigned, .real, .byte: gaps?.append(Gap(kind: .number, range: range))
+      case .hexadecimal, .pointer: gaps?.append(Gap(kind: .hexadecimal, range: range))
+      case .node: gaps?.append(Gap(kind: .node, range: range))
+      case .text, .word, .suffix, .plugin, .location:
+        gaps?.append(Gap(kind: .text, range: range))
+      }
+    }
+
+    /// Takes back what was noted at or after a place.
+    mutating func forget(from position: Int) {
+      while let last = gaps?.last, last.range.upperBound > position { gaps?.removeLast() }
+    }
   }
 
   /// The last group of a level whose prefix sorts before the message or begins it, or -1.
@@ -400,6 +463,7 @@ package struct MessageCatalogue: Sendable {
     // Where to go on when what follows the last text does not match.
     var resumeToken = -1
     var resumePosition = 0
+    var textStart = 0
     var resumeLimit = count
     // The repetition that is being read.
     var close = -1
@@ -415,7 +479,11 @@ package struct MessageCatalogue: Sendable {
         let piece = tokens[token]
         switch piece.kind {
         case .text:
-          if token + 1 == stop { return true }
+          textStart = position
+          if token + 1 == stop {
+            scan.note(.text, position..<count)
+            return true
+          }
           resumeToken = token + 1
           resumePosition = position
           // Where a format begins with text, that is a name.
@@ -450,6 +518,7 @@ package struct MessageCatalogue: Sendable {
         }
       }
       if next >= 0 {
+        if token < stop { scan.note(tokens[token].kind, position..<next) }
         position = next
         token += 1
         continue
@@ -457,7 +526,11 @@ package struct MessageCatalogue: Sendable {
 
       if close >= 0, pieces > 0 {
         // The list is over, or its buffer was full.
-        if count >= Self.fullBuffer, count - pieceStart < 64, close + 1 == stop { return true }
+        scan.forget(from: pieceStart)
+        if count >= Self.fullBuffer, count - pieceStart < 64, close + 1 == stop {
+          scan.note(.text, pieceStart..<count)
+          return true
+        }
         position = pieceStart
         token = close + 1
         close = -1
@@ -478,6 +551,8 @@ package struct MessageCatalogue: Sendable {
         scan.patience -= (resumePosition - from) / 2
         guard resumePosition <= resumeLimit, resumePosition < count else { return false }
       }
+      scan.forget(from: textStart)
+      scan.note(.text, textStart..<resumePosition)
       position = resumePosition
       token = resumeToken
     }

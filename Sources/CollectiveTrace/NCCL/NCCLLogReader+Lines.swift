@@ -55,7 +55,8 @@ extension NCCLLogReader {
     let isSpaced = unsafe length > 10 && memcmp(line, "{\"log\": \"", 9) == 0
     let isWrapped = isCompact || isSpaced
     let hasEscape = unsafe memchr(line, 0x1B, length) != nil
-    if isWrapped || hasEscape {
+    isUnwrapped = isWrapped || hasEscape
+    if isUnwrapped {
       unsafe unwrap(line, length: length, textStart: isCompact ? 8 : isSpaced ? 9 : 0)
       var copy = scratch
       // Loads of the memo reach past the text.
@@ -105,19 +106,7 @@ extension NCCLLogReader {
     -> FileLedger.LineClass
   {
     let cursor = unsafe TextCursor(line, from: 0, to: length)
-    var anchors: [Anchor] = []
-    var from = 0
-    while anchors.count < Self.maximumAnchors,
-      let found = unsafe Self.findName(in: line, from: from, to: length)
-    {
-      let segment = anchors.last?.message ?? 0
-      if let anchor = Self.anchor(at: found, cursor: cursor, segment: segment) {
-        anchors.append(anchor)
-        from = anchor.message
-      } else {
-        from = found + 5
-      }
-    }
+    let anchors = unsafe Self.anchors(in: line, length: length)
     guard let first = anchors.first else { return withoutAnchor(cursor) }
     continuation = .none
     if anchors.count == 1 {
@@ -145,6 +134,25 @@ extension NCCLLogReader {
       }
     }
     return isWhole ? .tornRecovered : .tornLost
+  }
+
+  /// Where NCCL's texts begin in a line, in order.
+  static func anchors(in line: UnsafeRawPointer, length: Int) -> [Anchor] {
+    let cursor = unsafe TextCursor(line, from: 0, to: length)
+    var anchors: [Anchor] = []
+    var from = 0
+    while anchors.count < maximumAnchors,
+      let found = unsafe findName(in: line, from: from, to: length)
+    {
+      let segment = anchors.last?.message ?? 0
+      if let anchor = anchor(at: found, cursor: cursor, segment: segment) {
+        anchors.append(anchor)
+        from = anchor.message
+      } else {
+        from = found + 5
+      }
+    }
+    return anchors
   }
 
   /// The offset of the next `NCCL ` at or after `start`.
@@ -299,7 +307,8 @@ extension NCCLLogReader {
     anchor.start = repairedStart(of: anchor, cursor: cursor)
   }
 
-  private func repairedStart(of anchor: Anchor, cursor: TextCursor) -> Int {
+  /// Where the host name of a head begins, without text that was cut before it.
+  func repairedStart(of anchor: Anchor, cursor: TextCursor) -> Int {
     guard anchor.hasHead else { return anchor.start }
     let name = cursor.text(from: anchor.start, to: anchor.hostEnd, limit: 256)
     if hosts.contains(name) { return anchor.start }
@@ -355,18 +364,20 @@ extension NCCLLogReader {
     guard anchor.hasHead else {
       return store.thread(host: "", pid: 0, tid: 0, device: anchor.device)
     }
-    var host = cursor.text(from: anchor.start, to: anchor.hostEnd, limit: 256)
-    let known = hostsByPid[anchor.pid] ?? []
-    if !known.contains(host) {
-      // A cut head keeps the end of its host name, a glued one has more before it.
-      if let whole = known.first(where: { $0.hasSuffix(host) || host.hasSuffix($0) }) {
-        host = whole
-      } else if !isTorn || hosts.contains(host) {
-        hosts.insert(host)
-        if hostsByPid.count < 1 << 16 { hostsByPid[anchor.pid, default: []].append(host) }
-      }
+    let written = cursor.text(from: anchor.start, to: anchor.hostEnd, limit: 256)
+    let host = wholeHost(written, pid: anchor.pid)
+    if !isTorn || hosts.contains(host), hostsByPid[anchor.pid]?.contains(host) != true {
+      hosts.insert(host)
+      if hostsByPid.count < 1 << 16 { hostsByPid[anchor.pid, default: []].append(host) }
     }
     return store.thread(host: host, pid: anchor.pid, tid: anchor.tid, device: anchor.device)
+  }
+
+  /// The host that a head means: a cut head keeps the end of its name, a glued one has more before.
+  func wholeHost(_ written: String, pid: Int) -> String {
+    let known = hostsByPid[pid] ?? []
+    if known.contains(written) { return written }
+    return known.first { $0.hasSuffix(written) || written.hasSuffix($0) } ?? written
   }
 
   // MARK: - Lines without a head

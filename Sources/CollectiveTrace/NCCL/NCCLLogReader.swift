@@ -43,6 +43,8 @@ struct NCCLLogReader: FormatReader, ~Copyable {
   var bareVersion: LibraryVersion?
   var isAfterGap = false
   var scratch: [UInt8] = []
+  /// Whether the last line that took the slow way was read from ``scratch``.
+  var isUnwrapped = false
   /// Tables of nccl-tests among the lines.
   var benchmarks = BenchmarkTable()
   /// Headers of launchers among the lines.
