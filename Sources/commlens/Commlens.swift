@@ -21,7 +21,7 @@ struct Commlens: ParsableCommand {
     version: Version.line,
     subcommands: [
       AnalyzeCommand.self, CompareCommand.self, CheckCommand.self, ExpectCommand.self,
-      TopologyCommand.self,
+      TopologyCommand.self, LimitsCommand.self, WhatIfCommand.self, HardwareCommand.self,
       FormatsCommand.self, SchemaCommand.self,
     ]
   )
