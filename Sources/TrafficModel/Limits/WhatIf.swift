@@ -271,6 +271,9 @@ public struct WhatIf: Sendable {
     var result = [
       "Communication alone: operations of one communicator one after another, communicators side by side, nothing hidden behind compute, by the fastest algorithm (alpha-beta, Hockney 1994)."
     ]
+    for own in traffic where own.classes.isEmpty {
+      result.append("\(own.label): there are no operations to replay.")
+    }
     let unknown = totals.filter { $0.dimension == nil && $0.amounts.unknownOperations > 0 }
     if let first = unknown.first {
       result.append(

@@ -105,7 +105,7 @@ public enum LimitReport {
       column("context", .right), column("batch", .right), column("compute", .right, sacrifice: 1),
       column("memory", .right, sacrifice: 1), column("sync", .right, sacrifice: 1),
       column("time", .right), column("tokens/s/user", .right),
-      column("tokens/s", .right, sacrifice: 2), column("bound", .left),
+      column("tokens/s", .right, sacrifice: 3), column("bound", .left),
     ])
     passes.rows = study.passes.prefix(shownPasses).map { pass in
       [
@@ -113,7 +113,8 @@ public enum LimitReport {
         Quantity.count(pass.batch), Quantity.seconds(pass.computeSeconds),
         Quantity.seconds(pass.memorySeconds), Quantity.seconds(pass.synchronisationSeconds),
         Quantity.seconds(pass.seconds), Quantity.rate(pass.userRate),
-        Quantity.rate(pass.systemRate), pass.bound.rawValue,
+        Quantity.rate(pass.systemRate),
+        pass.bound == .synchronisation ? "sync" : pass.bound.rawValue,
       ]
     }
     if study.passes.count > shownPasses {
