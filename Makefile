@@ -64,8 +64,9 @@ golden: ## Record what tests compare with; look at the difference before you com
 	RECORD_GOLDEN=1 swift test --disable-xctest || true
 	git status --short Fixtures
 
-figures: release ## Look at every figure in headless Chromium: labels, contrast, errors.
+figures: release ## Look at every figure and page in headless Chromium: labels, contrast, errors.
 	python3 -B Tests/Figures/overlap.py
+	python3 -B Tests/Figures/pages.py
 
 card: release ## Run the reliability card, in the form that CI runs.
 	python3 -B Tests/Reliability/card.py
@@ -83,6 +84,7 @@ test: lint unit demo ## Everything CI checks: format, build, tests, the demo, fi
 	@new=$$(git ls-files --others --exclude-standard reports); \
 	  [ -z "$$new" ] || { echo "not committed: $$new"; exit 1; }
 	python3 -B Tests/Figures/overlap.py
+	python3 -B Tests/Figures/pages.py
 	python3 -B Tests/Reliability/card.py
 	@echo "All checks passed."
 

@@ -48,7 +48,7 @@ public enum ReportSet {
     FigureEntry(name: "layout.svg", render: LayoutFigure.svg),
   ]
 
-  /// Encodes all files: the tables in the order of ``Table/all``, `summary.json`, the figures.
+  /// Encodes all files: the tables in the order of ``Table/all``, `summary.json`, the figures, the page.
   ///
   /// - Complexity: O(size of the summary).
   public static func render(
@@ -68,7 +68,10 @@ public enum ReportSet {
     let timeline = TimelineFigure.svg(summary, options.timeline).map {
       ReportFile(name: "timeline.svg", bytes: $0)
     }
-    return tables + [document] + pictures + [machine, bandwidth, timeline].compactMap(\.self)
+    let figures = pictures + [machine, bandwidth, timeline].compactMap(\.self)
+    let page = ReportFile(
+      name: ReportPage.fileName, bytes: ReportPage(summary, pictures: figures).render())
+    return tables + [document] + figures + [page]
   }
 
   /// Tells whether `timeline.svg` can show a selection.

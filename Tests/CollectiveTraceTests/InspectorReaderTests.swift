@@ -79,6 +79,35 @@ import Testing
     #expect(partial.files[0][.malformed].lines == 1)
   }
 
+  /// All but the time of writing is compared with the record before.
+  @Test func metadataThatRecurAreReadAsIfTheyWereNew() {
+    let time = "\"dump_timestamp_us\":1766407620016192"
+    func changed(_ old: String, _ new: String) -> String {
+      Self.record().replacingOccurrences(of: old, with: new)
+    }
+    let records = [
+      Self.record(), changed(time, "\"dump_timestamp_us\":5"), changed("stone", "wood"),
+      changed("\"pid\":77", "\"pid\":78"), changed(time, "\"dump_timestamp_us\":\"5\""),
+      changed(time + ",", ""), changed(time, time + "," + time), changed(time, "\"git\":1"),
+      changed("wood", "stone"),
+    ]
+    // Each next to each of the others, and what must be malformed whatever stands before it.
+    let broken = changed(time, "\"dump_timestamp_us\":")
+    for first in records {
+      for second in records {
+        let together = read(first + second + broken)
+        let apart = [read(first), read(second)]
+        func processes(_ partials: [TracePartial]) -> Set<String> {
+          Set(partials.flatMap(\.processes).map { "\($0.host) \($0.pid)" })
+        }
+        #expect(processes([together]) == processes(apart))
+        #expect(together.files[0][.parsed].lines == 2)
+        #expect(together.files[0][.malformed].lines == 1)
+      }
+    }
+    #expect(read(broken).files[0][.malformed].lines == 1)
+  }
+
   /// The README of NCCL prints one record like this, with these numbers.
   @Test func aPrettyPrintedRecordIsReadToo() throws {
     let text = """

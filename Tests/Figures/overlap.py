@@ -252,8 +252,8 @@ class Browser:
         elif kind == "Runtime.consoleAPICalled" and told["type"] in ("error", "warning", "assert"):
             self.complaints.append(" ".join(str(a.get("value")) for a in told["args"]))
 
-    def scheme(self, name):
-        self.call("Emulation.setEmulatedMedia",
+    def scheme(self, name, media="screen"):
+        self.call("Emulation.setEmulatedMedia", media=media,
                   features=[{"name": "prefers-color-scheme", "value": name}])
 
     def faults(self, source, font=None):

@@ -106,7 +106,7 @@ import TrafficAnalysis
       files.map(\.name)
         == Table.present(in: summary).map(\.fileName) + [
           "summary.json", "traffic_by_dimension.svg", "message_sizes.svg", "rank_matrix.svg",
-          "layout.svg",
+          "layout.svg", "report.html",
         ])
     let manifest = Manifest(
       toolVersion: "1.2.3", options: [Manifest.Option(name: "csv-raw", value: "false")],

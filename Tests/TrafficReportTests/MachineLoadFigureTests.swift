@@ -94,7 +94,8 @@ extension SampleMachine {
   @Test func theReportHoldsTheFigureOnlyWithATopology() throws {
     let sample = try #require(SampleMachine.loadSummaries.first)
     #expect(
-      ReportSet.render(sample.summary).map(\.name).suffix(2) == ["layout.svg", "topology.svg"])
+      ReportSet.render(sample.summary).map(\.name).suffix(3)
+        == ["layout.svg", "topology.svg", "report.html"])
     var plain = sample.summary
     plain.machine = nil
     #expect(!ReportSet.render(plain).contains { $0.name == "topology.svg" })

@@ -11,25 +11,33 @@ struct InspectorRecord {
     fileprivate(set) var nodes: Int64?
   }
 
+  /// What the metadata say of the process.
+  fileprivate struct Metadata {
+    var host = ""
+    var pid: Int64?
+    /// Whether they state Inspector's format version.
+    var isInspector = false
+  }
+
   /// What most records have in common with the one before, so that it is not read again.
   struct Memory {
-    /// Longest header that is remembered, in bytes.
-    fileprivate static let longestHeader = 4096
+    /// Longest header, and longest metadata, that are remembered, in bytes.
+    fileprivate static let longestText = 4096
 
     /// The header's text; empty for none.
     fileprivate var headerText: [UInt8] = []
     fileprivate var header = Header()
-    fileprivate var host = ""
+    /// The metadata's text before and after the digits of the time of writing, which differ from
+    /// record to record; empty for none.
+    fileprivate var metadataText = (start: [UInt8](), rest: [UInt8]())
+    fileprivate var metadata = Metadata()
   }
 
   private(set) var hasHeader = false
-  /// Whether the record states Inspector's format version.
-  private(set) var isInspector = false
+  private var metadata: Metadata?
   /// Whether it holds an event that is neither a collective nor a send or receive.
   private(set) var isOtherEvent = false
   private(set) var header = Header()
-  private(set) var host = ""
-  private(set) var pid: Int64?
   private(set) var kind: OperationKind?
   private(set) var sequence: Int64?
   private(set) var peer: Int64?
@@ -38,6 +46,11 @@ struct InspectorRecord {
   private(set) var basis = TimingFacts.Basis.unknown
   /// From the verbose event trace: the first start of a kernel, else of the collective.
   private(set) var startMicroseconds: Int64?
+
+  /// Whether the record states Inspector's format version.
+  var isInspector: Bool { metadata?.isInspector ?? false }
+  var host: String { metadata?.host ?? "" }
+  var pid: Int64? { metadata?.pid }
 
   /// Reads a record; `cursor.state` says whether it was whole.
   mutating func read(_ cursor: inout JSONCursor, _ memory: inout Memory) {
@@ -70,7 +83,7 @@ struct InspectorRecord {
     _ = cursor.peek()
     let start = cursor.position
     readNewHeader(&cursor)
-    guard isOnly, cursor.state == .valid, cursor.position - start <= Memory.longestHeader else {
+    guard isOnly, cursor.state == .valid, cursor.position - start <= Memory.longestText else {
       return
     }
     memory.headerText = unsafe cursor.withBytes(start..<cursor.position) { unsafe Array($0) }
@@ -101,20 +114,57 @@ struct InspectorRecord {
   }
 
   private mutating func readMetadata(_ cursor: inout JSONCursor, _ memory: inout Memory) {
-    guard cursor.beginObject() else { return }
+    // Second metadata add to the first.
+    let isOnly = metadata == nil
+    _ = cursor.peek()
+    let start = cursor.position
+    if isOnly, !memory.metadataText.start.isEmpty {
+      if cursor.skip(memory.metadataText.start), cursor.skipDigits(),
+        cursor.skip(memory.metadataText.rest)
+      {
+        metadata = memory.metadata
+        return
+      }
+      cursor.position = start
+    }
+    guard let time = readNewMetadata(&cursor, memory.metadata.host), isOnly,
+      cursor.state == .valid, cursor.position - start <= Memory.longestText, let metadata
+    else { return }
+    memory.metadataText.start = unsafe cursor.withBytes(start..<time.lowerBound) {
+      unsafe Array($0)
+    }
+    memory.metadataText.rest = unsafe cursor.withBytes(time.upperBound..<cursor.position) {
+      unsafe Array($0)
+    }
+    memory.metadata = metadata
+  }
+
+  /// Returns where the digits of the time of writing stand, if it is stated once.
+  private mutating func readNewMetadata(
+    _ cursor: inout JSONCursor, _ knownHost: String
+  ) -> Range<Int>? {
+    guard cursor.beginObject() else { return nil }
+    var read = metadata ?? Metadata()
+    var time: Range<Int>?
     while let key = cursor.nextKey() {
       if cursor.equals(key, "hostname") {
-        guard let text = cursor.string() else { return }
-        // The same host on every line: no new string for it.
-        if !cursor.repeats(text, memory.host) { memory.host = cursor.text(text, limit: 256) }
-        host = memory.host
+        guard let text = cursor.string() else { break }
+        // Most often the same host: no new string for it.
+        read.host = cursor.repeats(text, knownHost) ? knownHost : cursor.text(text, limit: 256)
       } else if cursor.equals(key, "pid") {
-        pid = cursor.integer()
+        read.pid = cursor.integer()
+      } else if cursor.equals(key, "dump_timestamp_us") {
+        _ = cursor.peek()
+        let start = cursor.position
+        time = time == nil && cursor.skipDigits() ? start..<cursor.position : nil
+        if time == nil { cursor.skipValue() }
       } else {
-        if cursor.equals(key, "inspector_output_format_version") { isInspector = true }
+        if cursor.equals(key, "inspector_output_format_version") { read.isInspector = true }
         cursor.skipValue()
       }
     }
+    metadata = read
+    return time
   }
 
   /// Reads `coll_perf` or `p2p_perf`; the keys differ by their prefix only.

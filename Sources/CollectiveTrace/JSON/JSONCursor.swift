@@ -354,6 +354,17 @@ struct JSONCursor {
     return isSame
   }
 
+  /// Skips a number of digits and nothing else, or nothing when something else stands there.
+  @inline(__always)
+  mutating func skipDigits() -> Bool {
+    guard state == .valid else { return false }
+    var offset = position
+    while byte(at: offset) &- 0x30 < 10 { offset += 1 }
+    guard offset > position, offset < end, endsScalar(offset) else { return false }
+    position = offset
+    return true
+  }
+
   /// Skips a value of any kind, of at most ``maximumDepth`` levels.
   mutating func skipValue() {
     guard state == .valid else { return }

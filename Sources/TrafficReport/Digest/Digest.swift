@@ -5,7 +5,7 @@ public import TrafficAnalysis
 /// What a person reads first: one screen of text, or the same as Markdown.
 public enum Digest {
   /// What the short words of the table mean.
-  private static let glossary =
+  static let glossary =
     "payload: what ranks handed to NCCL; wire: bytes that leave GPUs; share: of all wire bytes."
 
   private static let noOperations =

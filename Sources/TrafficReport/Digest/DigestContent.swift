@@ -42,21 +42,31 @@ struct DigestContent {
   var otherFindings: Int
 
   init(_ summary: TrafficSummary) {
-    let headline = PlainText.printable(summary.headline)
-    self.headline = headline.isEmpty ? "Communication of a job" : headline
-    coverage = Self.coverage(summary.coverage)
-    if let source = summary.coverage.jobSource {
-      coverage.append("parallelism as stated by \(PlainText.printable(source))")
-    }
-    if let rows = summary.reconciliation { coverage.append(Self.reconciliation(rows)) }
-    if let line = MachineText.digest(summary) { coverage.append(line) }
-    if let line = LinkText.digest(summary) { coverage.append(line) }
-    if let line = TimingText.digest(summary) { coverage.append(line) }
+    headline = Self.headline(summary)
+    coverage = Self.coverageLines(summary)
     statements = summary.coverage.statements.prefix(Self.statementRows).map(PlainText.printable)
     traffic = Self.traffic(summary)
     communicators = Self.communicators(summary)
     findings = Array(Self.notices(summary.findings).prefix(Self.findingRows))
     otherFindings = max(0, summary.findings.count - Self.findingRows)
+  }
+
+  /// What the job was.
+  static func headline(_ summary: TrafficSummary) -> String {
+    let headline = PlainText.printable(summary.headline)
+    return headline.isEmpty ? "Communication of a job" : headline
+  }
+
+  /// What the input covers, and what it tells in a line each of machine, links and times.
+  static func coverageLines(_ summary: TrafficSummary) -> [String] {
+    var lines = coverage(summary.coverage)
+    if let source = summary.coverage.jobSource {
+      lines.append("parallelism as stated by \(PlainText.printable(source))")
+    }
+    if let rows = summary.reconciliation { lines.append(reconciliation(rows)) }
+    return lines
+      + [MachineText.digest(summary), LinkText.digest(summary), TimingText.digest(summary)]
+      .compactMap(\.self)
   }
 
   /// The findings as notices, gravest first.

@@ -19,6 +19,29 @@ enum SHA256 {
 
   /// Returns the digest of `bytes` as 64 hexadecimal digits.
   static func hexDigest(of bytes: [UInt8]) -> String {
+    digest(of: bytes).map { word in
+      let digits = String(word, radix: 16)
+      return String(repeating: "0", count: 8 - digits.utf8.count) + digits
+    }.joined()
+  }
+
+  /// Returns the digest of `bytes` in Base64, as a content security policy has it.
+  static func base64Digest(of bytes: [UInt8]) -> String {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    let octets = digest(of: bytes).flatMap { word in
+      stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt32($0)) }
+    }
+    // 32 octets are ten groups of three, and two that one sign of padding follows.
+    let groups = stride(from: 0, to: octets.count, by: 3).flatMap { first in
+      let group = (0..<3).reduce(UInt32(0)) { sum, place in
+        sum << 8 | UInt32(first + place < octets.count ? octets[first + place] : 0)
+      }
+      return stride(from: 18, through: 0, by: -6).map { alphabet[Int(group >> UInt32($0) & 63)] }
+    }
+    return String(decoding: groups.dropLast(), as: UTF8.self) + "="
+  }
+
+  private static func digest(of bytes: [UInt8]) -> [UInt32] {
     var state: [UInt32] = [
       0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a,
       0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
@@ -43,10 +66,7 @@ enum SHA256 {
       compress(tail, at: offset, into: &state, schedule: &schedule)
       offset += 64
     }
-    return state.map { word in
-      let digits = String(word, radix: 16)
-      return String(repeating: "0", count: 8 - digits.utf8.count) + digits
-    }.joined()
+    return state
   }
 
   private static func compress(
