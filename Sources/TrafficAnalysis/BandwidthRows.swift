@@ -25,6 +25,19 @@ public struct BandwidthRow: Sendable, Equatable {
   /// As printed, in thousandths of GB/s; `nil` for traces.
   public var statedBusBandwidth: Int64?
 
+  /// Makes a row of which no more is known.
+  public init(
+    source: String, collective: String?, dataType: String, messageBytes: UInt64, ranks: Int?,
+    nanoseconds: Int64
+  ) {
+    self.source = source
+    self.collective = collective
+    self.dataType = dataType
+    self.messageBytes = messageBytes
+    self.ranks = ranks
+    self.nanoseconds = nanoseconds
+  }
+
   /// S / t in GB/s (1e9 bytes per second); `nil` without a time.
   public var algorithmBandwidth: Double? {
     nanoseconds > 0 ? Double(messageBytes) / Double(nanoseconds) : nil
@@ -49,13 +62,15 @@ public struct BandwidthRow: Sendable, Equatable {
   /// The rows of benchmarks, then those of traces.
   static func rows(_ table: ProcessTable, _ durations: [DurationRow]) -> [BandwidthRow] {
     var rows = table.benchmarks.map { facts in
-      BandwidthRow(
-        source: "nccl_tests", file: table.files[facts.file].file,
-        collective: facts.kind.map { $0 == .send ? "send_recv" : $0.name },
+      var row = BandwidthRow(
+        source: "nccl_tests", collective: facts.kind.map { $0 == .send ? "send_recv" : $0.name },
         dataType: facts.dataType?.name ?? facts.typeName, messageBytes: facts.bytes,
-        ranks: facts.ranks, isInPlace: facts.isInPlace, nanoseconds: facts.nanoseconds,
-        statedAlgorithmBandwidth: facts.statedAlgorithmBandwidth,
-        statedBusBandwidth: facts.statedBusBandwidth)
+        ranks: facts.ranks, nanoseconds: facts.nanoseconds)
+      row.file = table.files[facts.file].file
+      row.isInPlace = facts.isInPlace
+      row.statedAlgorithmBandwidth = facts.statedAlgorithmBandwidth
+      row.statedBusBandwidth = facts.statedBusBandwidth
+      return row
     }
     // One row over the strategies, by the best clock that there is.
     var sums: [Key: (basis: TimingFacts.Basis, histogram: DurationHistogram)] = [:]

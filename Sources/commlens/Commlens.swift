@@ -21,8 +21,9 @@ struct Commlens: ParsableCommand {
     version: Version.line,
     subcommands: [
       AnalyzeCommand.self, CompareCommand.self, CheckCommand.self, ExpectCommand.self,
-      TopologyCommand.self, RedactCommand.self,
-      FormatsCommand.self, SchemaCommand.self, ConfigCommand.self, ManualCommand.self,
+      TopologyCommand.self, LimitsCommand.self, WhatIfCommand.self, HardwareCommand.self,
+      RedactCommand.self, FormatsCommand.self, SchemaCommand.self, ConfigCommand.self,
+      ManualCommand.self,
     ]
   )
 

@@ -82,17 +82,23 @@ struct NamedRun: Equatable {
 /// A run that was read, with the accounts of its files.
 struct ReadRun {
   var run: ComparedRun
+  /// The tables: of logs all, of a report those that were asked for.
+  var summary: TrafficSummary
   var inputs: [FileLedger]
   /// The worst thing that happened to an input.
   var status: ExitStatus
 
   /// Reads a report, or analyses logs and traces as `analyze` does.
-  init(_ named: NamedRun, jobs: Int?, _ console: Console) throws {
+  init(
+    _ named: NamedRun, jobs: Int?, includesReplay: Bool = false, _ console: Console
+  ) throws {
     if let file = Self.summary(in: named.path) {
       do throws(SummaryReader.ReadError) {
-        let (run, ledger) = try SummaryReader.read(path: file, label: named.label)
-        self.run = run
-        inputs = [ledger]
+        let read = try SummaryReader.read(
+          path: file, label: named.label, includesReplay: includesReplay)
+        run = read.run
+        summary = read.summary
+        inputs = [read.ledger]
         inputs[0].file = "\(named.label)/\(SummaryReader.fileName)"
         status = .done
       } catch {
@@ -105,6 +111,7 @@ struct ReadRun {
       InputList(arguments: [named.path]), AnalysisOptions.Descriptions(machines: [], inputs: []),
       jobs: jobs, console)
     run = ComparedRun(label: named.label, analysed.summary)
+    summary = analysed.summary
     status = analysed.verdict.status
     inputs = (analysed.summary.ingestion + analysed.descriptions).map { ledger in
       var ledger = ledger

@@ -32,7 +32,9 @@ struct SchemaCommand: ParsableCommand {
   var format: OutputFormat = .csv
 
   func run() throws {
-    let tables = Table.all + Table.expectation + Table.topology + Table.comparison
+    let tables =
+      Table.all + Table.expectation + Table.topology + Table.comparison + Table.limits
+      + Table.whatIf + Table.hardware
     let bytes =
       switch format {
       case .table: Array(Schema.text(tables).utf8)

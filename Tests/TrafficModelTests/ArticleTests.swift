@@ -51,4 +51,43 @@ import TrafficAnalysis
       "2407.21783", "2101.03961", "2507.15465",
     ] { #expect(article.contains(source)) }
   }
+
+  // MARK: - Limits and what-if
+
+  private static let limits = Fixture.root.appending(
+    path: "Sources/TrafficModel/TrafficModel.docc/Limits.md")
+
+  @Test func everyPaperOfTheLimitsIsInTheirArticle() throws {
+    let article = try String(contentsOf: Self.limits, encoding: .utf8)
+    for source in ["2507.14397", "2507.15465", "2507.14000", "2507.14392", "1909.08053"] {
+      #expect(article.contains(source))
+    }
+  }
+
+  @Test func theSensitivitiesOfTheArticleAreThoseOfTheModel() throws {
+    let article = try String(contentsOf: Self.limits, encoding: .utf8)
+    func loss(_ ranks: Int) throws -> Double {
+      let limits = try PassLimitsTests.limits(
+        PassLimitsTests.llama405B, "xPU-HBM3", PassLimitsTests.tensor(ranks),
+        PassLimitsTests.nominal)
+      let once = limits.pass(.decode, batch: 1, context: 4096).userRate
+      let twice = limits.scalingLatency(by: 2).pass(.decode, batch: 1, context: 4096).userRate
+      return 100 * (1 - twice / once)
+    }
+    #expect((try loss(8) - 0.6).magnitude < 0.06)
+    #expect((try loss(128) - 31).magnitude < 0.6)
+    #expect(
+      article.contains(
+        "twice the synchronisation costs 0.6 % of the rate, at 128 accelerators 31 %"))
+    // Without a stated number of weights the shape's are counted.
+    var counted = PassLimitsTests.nominal
+    counted.parameters = nil
+    let rates = try [4096, 131_072].map { context in
+      try PassLimitsTests.limits(
+        PassLimitsTests.llama405B, "xPU-HBM3", PassLimitsTests.tensor(32), counted
+      ).pass(.decode, batch: 1, context: context).userRate.rounded()
+    }
+    #expect(rates == [290, 272])
+    #expect(article.contains("the second rate is 272"))
+  }
 }

@@ -28,7 +28,7 @@ import TrafficAnalysis
         ("\(sample.name)/\($0.name)", $0.bytes)
       }
     } + SampleMachine.figures + SampleMachine.loadFigures + SampleTimeline.figures
-    + SampleComparison.figures
+    + SampleComparison.figures + SampleLimits.figures
 
   private func figure(_ name: String) throws -> [UInt8] {
     try #require(Self.figures.first { $0.name == name }).bytes

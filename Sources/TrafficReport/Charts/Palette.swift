@@ -72,6 +72,13 @@ enum Palette {
     static let inverse = Tone(name: "m-inverse", light: RGB(0xFFFFFF), dark: RGB(0x0D1117))
   }
 
+  /// What time goes to, in hues that no dimension has.
+  enum Limits {
+    static let memory = Tone(name: "l-memory", light: RGB(0x2A7F87), dark: RGB(0x5CB8C0))
+    static let compute = Tone(name: "l-compute", light: RGB(0x7A5195), dark: RGB(0xB493CE))
+    static let synchronisation = Tone(name: "l-sync", light: RGB(0xA39A2E), dark: RGB(0xCFC65E))
+  }
+
   /// Path types from near to far: dark on light paper, light on dark paper.
   static let distances: [Tone] = [
     Tone(name: "d0", light: RGB(0x1F4E79), dark: RGB(0x9CCBF2)),

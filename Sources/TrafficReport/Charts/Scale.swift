@@ -17,6 +17,27 @@ struct LinearScale: Sendable {
   func callAsFunction(_ value: UInt64) -> Double { self(Double(value)) }
 }
 
+/// Logarithms for axes, without a math library.
+enum Logarithm {
+  /// log10 by bisection of the decade, to a thousandth; `nil` for what has none.
+  static func base10(_ value: Double) -> Double? {
+    guard value > 0, value.isFinite else { return nil }
+    var whole = 0.0
+    var rest = value
+    while rest >= 10, whole < 300 { (rest, whole) = (rest / 10, whole + 1) }
+    while rest < 1, whole > -300 { (rest, whole) = (rest * 10, whole - 1) }
+    var fraction = 0.0
+    var step = 0.5
+    var factor = 3.162_277_660_168_379_5
+    for _ in 0..<12 {
+      if rest >= factor { (rest, fraction) = (rest / factor, fraction + step) }
+      step /= 2
+      factor = factor.squareRoot()
+    }
+    return whole + fraction
+  }
+}
+
 /// Places ticks at round values.
 enum Ticks {
   /// Returns round sizes from 0 to the first at or above `maximum`.

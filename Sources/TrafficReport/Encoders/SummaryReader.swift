@@ -19,34 +19,55 @@ public enum SummaryReader {
   private static let keys: [String: Set<String>] = [
     "schema_version": [], "headline": [], "complete": [], "coverage": [],
     "traffic": [
-      "dimension", "phase", "collective", "message_bytes", "operations", "rank_calls",
-      "payload_bytes", "wire_bytes", "intra_node_bytes", "inter_node_bytes",
+      "dimension", "phase", "collective", "message_bytes", "communicator_size", "communicators",
+      "operations", "rank_calls", "payload_bytes", "wire_bytes", "intra_node_bytes",
+      "inter_node_bytes",
     ],
-    "communicators": ["size", "dimension", "confidence", "operations"],
+    "communicators": ["size", "dimension", "confidence", "operations", "ranks"],
     "links": ["kind", "node", "peer_node", "sent_bytes", "received_bytes"],
     "findings": ["code", "severity", "summary"],
     "durations": ["dimension", "collective", "source", "basis", "calls", "total_ns"],
   ]
+
+  /// Tables that only a replay on other machines looks at; the matrix may be large.
+  private static let replayKeys: [String: Set<String>] = [
+    "rank_matrix": ["source_rank", "destination_rank", "dimension", "bytes", "operations"],
+    "bandwidth": ["source", "collective", "message_bytes", "ranks", "time_ns"],
+  ]
+
+  /// What was read of a report.
+  public struct Content: Sendable {
+    /// The run for comparisons.
+    public var run: ComparedRun
+    /// The tables that were read; what no comparison and no replay looks at is empty.
+    public var summary: TrafficSummary
+    /// The account of the file under the path as given.
+    public var ledger: FileLedger
+  }
 
   /// Reads a report's `summary.json`.
   ///
   /// - Parameters:
   ///   - path: The file.
   ///   - label: What the run is called.
-  /// - Returns: The run, and the account of the file under the path as given.
+  ///   - includesReplay: Whether the tables that only a replay looks at are read too.
+  /// - Returns: The run.
   /// - Throws: A sentence when the file is not a whole summary of this schema version.
   public static func read(
-    path: String, label: String
-  ) throws(ReadError) -> (run: ComparedRun, ledger: FileLedger) {
+    path: String, label: String, includesReplay: Bool = false
+  ) throws(ReadError) -> Content {
     let document: JSONRecords
     let ledger: FileLedger
+    let wanted = includesReplay ? keys.merging(replayKeys) { own, _ in own } : keys
     do throws(JSONRecords.ReadError) {
-      (document, ledger) = try JSONRecords.read(path: path, keys: keys)
+      (document, ledger) = try JSONRecords.read(path: path, keys: wanted)
     } catch {
       throw ReadError(isMissing: error.isMissing, message: "\(path) \(error.reason).")
     }
     do throws(Fault) {
-      return (try run(document, label: label), ledger)
+      let (summary, times) = try content(document)
+      return Content(
+        run: ComparedRun(label: label, summary, times: times), summary: summary, ledger: ledger)
     } catch {
       throw ReadError(isMissing: false, message: "\(path) \(error.reason).")
     }
@@ -59,6 +80,14 @@ public enum SummaryReader {
 
   /// Takes a run out of a document.
   static func run(_ document: JSONRecords, label: String) throws(Fault) -> ComparedRun {
+    let (summary, times) = try content(document)
+    return ComparedRun(label: label, summary, times: times)
+  }
+
+  /// Takes the tables out of a document.
+  static func content(
+    _ document: JSONRecords
+  ) throws(Fault) -> (summary: TrafficSummary, times: [RunTime]) {
     guard case .unsigned(let version)? = document.members["schema_version"],
       let coverage = document.objects["coverage"], document.tables["traffic"] != nil
     else { throw Fault(reason: "is no summary that 'commlens analyze -o' wrote") }
@@ -81,7 +110,9 @@ public enum SummaryReader {
     for row in rows(document, "links") { summary.links.append(try link(row)) }
     for row in rows(document, "findings") { summary.findings.append(try finding(row)) }
     for row in rows(document, "durations") { times.append(try time(row)) }
-    return ComparedRun(label: label, summary, times: times)
+    for row in rows(document, "rank_matrix") { summary.rankMatrix.append(try matrix(row)) }
+    for row in rows(document, "bandwidth") { summary.bandwidths.append(try bandwidth(row)) }
+    return (summary, times)
   }
 
   // MARK: - Rows
@@ -131,7 +162,9 @@ public enum SummaryReader {
     TrafficRow(
       dimension: try row.choice("dimension"), phase: try row.choice("phase"),
       collective: row.text("collective") ?? "", dataType: "", elementCount: nil,
-      messageBytes: try row.optional("message_bytes"), communicatorSize: 0, communicators: 0,
+      messageBytes: try row.optional("message_bytes"),
+      communicatorSize: Int(clamping: try row.optional("communicator_size") ?? 0),
+      communicators: Int(clamping: try row.optional("communicators") ?? 0),
       operations: try row.unsigned("operations"), rankCalls: try row.unsigned("rank_calls"),
       payloadBytes: try row.unsigned("payload_bytes"), wireBytes: try row.unsigned("wire_bytes"),
       intraNodeBytes: try row.optional("intra_node_bytes"),
@@ -143,7 +176,24 @@ public enum SummaryReader {
     own.dimension = try row.choice("dimension")
     own.confidence = try row.choice("confidence")
     own.operations = try row.unsigned("operations")
+    own.ranks = row.text("ranks").map(RankList.ranks) ?? []
     return own
+  }
+
+  private static func matrix(_ row: Row) throws(Fault) -> RankMatrixRow {
+    RankMatrixRow(
+      sourceRank: Int(clamping: try row.unsigned("source_rank")),
+      destinationRank: Int(clamping: try row.unsigned("destination_rank")),
+      dimension: try row.choice("dimension"), bytes: try row.unsigned("bytes"),
+      operations: try row.unsigned("operations"), path: nil)
+  }
+
+  private static func bandwidth(_ row: Row) throws(Fault) -> BandwidthRow {
+    BandwidthRow(
+      source: row.text("source") ?? "", collective: row.text("collective"), dataType: "",
+      messageBytes: try row.unsigned("message_bytes"),
+      ranks: try row.optional("ranks").map { Int(clamping: $0) },
+      nanoseconds: Int64(clamping: try row.unsigned("time_ns")))
   }
 
   private static func link(_ row: Row) throws(Fault) -> LinkRow {

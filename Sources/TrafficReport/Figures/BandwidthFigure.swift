@@ -41,7 +41,7 @@ enum BandwidthFigure {
     }
 
     func y(_ bandwidth: Double, baseline: Double) -> Double {
-      let power = decade(of: bandwidth)
+      let power = Logarithm.base10(bandwidth) ?? Double(low)
       let share = (power - Double(low)) / Double(max(high - low, 1))
       return baseline - panelHeight * min(max(share, 0), 1)
     }
@@ -51,24 +51,6 @@ enum BandwidthFigure {
       guard bytes > 0 else { return 0 }
       let whole = 63 - bytes.leadingZeroBitCount
       return Double(whole) + Double(bytes) / Double(UInt64(1) << UInt64(whole)) - 1
-    }
-
-    /// log10 by bisection of the decade, to a thousandth.
-    private func decade(of value: Double) -> Double {
-      guard value > 0 else { return Double(low) }
-      var whole = 0.0
-      var rest = value
-      while rest >= 10, whole < 300 { (rest, whole) = (rest / 10, whole + 1) }
-      while rest < 1, whole > -300 { (rest, whole) = (rest * 10, whole - 1) }
-      var fraction = 0.0
-      var step = 0.5
-      var factor = 3.162_277_660_168_379_5
-      for _ in 0..<12 {
-        if rest >= factor { (rest, fraction) = (rest / factor, fraction + step) }
-        step /= 2
-        factor = factor.squareRoot()
-      }
-      return whole + fraction
     }
   }
 

@@ -21,12 +21,30 @@ public struct Accelerator: Sendable, Equatable {
   public var ridgePoint: Double { operationsPerSecond / memoryBandwidth }
 }
 
-/// A link, by the alpha-beta model: latency, then bytes at a constant rate.
+/// A link, by the alpha-beta model: latency, then bytes at a rate.
+///
+/// - SeeAlso: Hockney, "The communication challenge for MPP", Parallel Computing 20 (1994).
 public struct Link: Sendable, Equatable {
+  /// The share of the bandwidth that messages of a size attain.
+  public struct Efficiency: Sendable, Equatable {
+    /// The message in bytes.
+    public var bytes: Double
+    /// Above 0, at most 1.
+    public var share: Double
+
+    /// Makes a point of a curve.
+    public init(bytes: Double, share: Double) {
+      self.bytes = bytes
+      self.share = share
+    }
+  }
+
   /// Bytes per second in one direction.
   public var bandwidth: Double
   /// Seconds before the first byte.
   public var latency: Double
+  /// Measured shares of the bandwidth, ascending by bytes; empty for the full bandwidth.
+  public var efficiency: [Efficiency] = []
 
   /// Makes a link.
   public init(bandwidth: Double, latency: Double) {
@@ -34,8 +52,20 @@ public struct Link: Sendable, Equatable {
     self.latency = latency
   }
 
+  /// Bytes per second that a message attains: linear between the points of the curve, constant
+  /// outside of them.
+  public func bandwidth(message bytes: Double) -> Double {
+    guard let first = efficiency.first, let last = efficiency.last else { return bandwidth }
+    guard bytes > first.bytes else { return bandwidth * first.share }
+    for (low, high) in zip(efficiency, efficiency.dropFirst()) where bytes <= high.bytes {
+      let part = (bytes - low.bytes) / (high.bytes - low.bytes)
+      return bandwidth * (low.share + (high.share - low.share) * part)
+    }
+    return bandwidth * last.share
+  }
+
   /// Seconds for one message.
-  public func seconds(bytes: Double) -> Double { latency + bytes / bandwidth }
+  public func seconds(bytes: Double) -> Double { latency + bytes / bandwidth(message: bytes) }
 
   /// Seconds for a ring all-reduce of a message: 2(n-1) steps of an n-th part each.
   public func ringAllReduceSeconds(bytes: Double, ranks: Int) -> Double {
@@ -75,6 +105,34 @@ public struct DecodeLimits: Sendable {
       return heads * rank / (heads + rank)
     }
     return Double(model.attentionHeads) / Double(model.keyValueHeads)
+  }
+
+  /// The same where a kernel reads the cached vector once for scores and for values (FlashMLA).
+  public var sharedReadIntensity: Double { 2 * scoreIntensity }
+
+  /// What absorbing the projections changes in decode, for latent attention.
+  ///
+  /// - SeeAlso: arXiv 2507.15465, table III and observations 2 and 3.
+  public struct Reordering: Sendable, Equatable {
+    /// How much less time core attention takes where reading sets it: 2 n d/rank.
+    public var latencyGain: Double
+    /// How many more operations scores take: rank/d.
+    public var moreOperations: Double
+    /// How many fewer bytes are read: n d/rank.
+    public var fewerBytes: Double
+  }
+
+  /// Returns what absorbing the projections changes; `nil` without latent attention.
+  public static func reordering(of model: ModelConfiguration) -> Reordering? {
+    guard let latent = model.latentAttention, latent.keyValueRank > 0,
+      latent.noPositionHeadDimension > 0
+    else { return nil }
+    let width = Double(latent.noPositionHeadDimension)
+    let rank = Double(latent.keyValueRank)
+    let decompressed = Double(model.attentionHeads) * width
+    return Reordering(
+      latencyGain: 2 * decompressed / rank, moreOperations: rank / width,
+      fewerBytes: decompressed / rank)
   }
 
   /// Smallest batch at which the projections of attention compute as long as they read:
