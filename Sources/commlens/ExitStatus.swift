@@ -21,7 +21,7 @@ enum ExitStatus: Int32, CaseIterable, Sendable {
   case cannotCreateOutput = 73
   /// Writing failed (disk full, I/O error); what was there before is untouched.
   case inputOutput = 74
-  /// A job description or model configuration is wrong.
+  /// A job description, model configuration or hardware description is wrong, or lacks a number.
   case configuration = 78
 
   /// What it means, for the manual.
