@@ -6,7 +6,7 @@ internal import TrafficModel
 internal import TrafficReport
 
 /// `commlens limits`: a model and machines in, the least time of its passes out.
-struct LimitsCommand: ParsableCommand {
+struct LimitsCommand: ParsableCommand, SettingsReader {
   static let configuration = CommandConfiguration(
     commandName: "limits",
     abstract: "Tells the floor of decode and prefill on given hardware, and what sets it.",
@@ -198,7 +198,7 @@ struct LimitsCommand: ParsableCommand {
 
   private func standardOutput(_ limits: LimitStudy, _ console: Console) -> [UInt8] {
     let outputs = output.folder.map { [$0] } ?? []
-    return switch output.screen.format ?? .table {
+    return switch output.screen.form {
     case .table:
       Array(
         LimitReport.text(

@@ -7,7 +7,7 @@ internal import TrafficModel
 internal import TrafficReport
 
 /// `commlens whatif`: a run and machines in, what they would have made of its communication out.
-struct WhatIfCommand: ParsableCommand {
+struct WhatIfCommand: ParsableCommand, SettingsReader {
   static let configuration = CommandConfiguration(
     commandName: "whatif",
     abstract: "Replays a run's communication on other machines, or under another strategy.",
@@ -55,7 +55,7 @@ struct WhatIfCommand: ParsableCommand {
     let (machines, strategies, described) = try descriptions()
     let named = try NamedRun.runs([input])
     guard let own = named.first else { throw ValidationError("The run has an empty name.") }
-    let read = try ReadRun(own, jobs: jobs, includesReplay: true, console)
+    let read = try ReadRun(own, jobs: jobs ?? Settings.current.jobs, includesReplay: true, console)
     let traffic = [ReplayedTraffic(label: own.label, read.summary)] + strategies
     let whatIf: WhatIf
     do throws(ConfigurationError) {
@@ -121,7 +121,7 @@ struct WhatIfCommand: ParsableCommand {
 
   private func standardOutput(_ report: WhatIfReport, _ console: Console) -> [UInt8] {
     let outputs = output.folder.map { [$0] } ?? []
-    return switch output.screen.format ?? .table {
+    return switch output.screen.form {
     case .table:
       Array(
         report.text(width: console.width, color: console.colorsOutput, outputs: outputs).utf8)
