@@ -320,13 +320,15 @@ struct TimingAnalysis {
         let index = classes[communicator][Int(entry.row)],
         step < 0 || timing.steps.indices.contains(step)
       else { continue }
-      let name = step < 0 ? "" : timing.steps[step].name
       let dimension = labels[seat.place].dimension(ofClass: index)
-      let isNew = met.insert(StepKey(step: name, dimension: dimension)).inserted
-      sums.overlap(name, dimension) { row in
-        if isNew { row.ranks += 1 }
-        row.communication = Self.sum(row.communication, entry.communication)
-        row.exposed = Self.sum(row.exposed, entry.exposed)
+      // The whole trace has what is in its steps too.
+      for name in step < 0 ? [""] : ["", timing.steps[step].name] {
+        let isNew = met.insert(StepKey(step: name, dimension: dimension)).inserted
+        sums.overlap(name, dimension) { row in
+          if isNew { row.ranks += 1 }
+          row.communication = Self.sum(row.communication, entry.communication)
+          row.exposed = Self.sum(row.exposed, entry.exposed)
+        }
       }
     }
   }

@@ -15,6 +15,7 @@ struct PageTable {
 
   /// What the page shows, in its order; the findings have a section of their own.
   static let all: [PageTable] = [
+    PageTable(table: .dimensions, title: "Bytes and time"),
     PageTable(table: .reconciliation, title: "Expected beside observed"),
     PageTable(table: .traffic, title: "Classes of operations", weight: "wire_bytes"),
     PageTable(table: .communicators, title: "Communicators", weight: "wire_bytes"),

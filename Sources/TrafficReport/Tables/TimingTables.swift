@@ -5,7 +5,51 @@ internal import TrafficAnalysis
 
 extension Table {
   /// The tables that only traces with times fill.
-  static let timed: [Table] = [.durations, .overlap, .waiting, .bandwidth]
+  static let timed: [Table] = [.dimensions, .durations, .overlap, .waiting, .bandwidth]
+
+  static let dimensions = Table(
+    "dimensions", rowMeaning: "dimension, with its bytes and its times", order: "dimension",
+    rows: \.dimensions,
+    columns: [
+      Definition<DimensionRow>.text("dimension", "parallelism strategy served") {
+        $0.dimension.rawValue
+      },
+      .unsigned("operations", "operations", "collectives, each counted once whatever its size") {
+        $0.operations
+      },
+      .unsigned("rank_calls", "calls", "API calls, one per rank and operation line") {
+        $0.rankCalls
+      },
+      .unsigned("payload_bytes", "bytes", "what the calls' send buffers hold") {
+        $0.payloadBytes
+      },
+      .unsigned("wire_bytes", "bytes", "bytes that leave GPUs, over all ranks") { $0.wireBytes },
+      .unsigned(
+        "timed_calls", "calls", "calls with a duration; the columns after it are of these alone"
+      ) { $0.timedCalls },
+      .integer("duration_ns", "ns", "sum of their durations over all ranks") {
+        $0.timedCalls > 0 ? Int($0.duration) : nil
+      },
+      .number(
+        "busbw_gb_per_s", "GB/s",
+        "their bytes times nccl-tests' bus factors, over their time (1e9 bytes)"
+      ) { $0.busBandwidth },
+      .number(
+        "attained_share", "", "the same over what the links of the topology allow in that time"
+      ) { $0.attainedShare },
+      .integer("communication_ns", "ns", "time in which communication kernels ran, over ranks") {
+        $0.overlap.map { Int($0.communication) }
+      },
+      .integer("exposed_ns", "ns", "part of communication_ns in which no compute kernel ran") {
+        $0.overlap.map { Int($0.exposed) }
+      },
+      .integer("hidden_ns", "ns", "part of communication_ns beside compute kernels") {
+        $0.overlap.map { Int($0.hidden) }
+      },
+      .number(
+        "time_share", "", "communication_ns / length of the trace, over all ranks that show compute"
+      ) { $0.overlap?.timeShare },
+    ])
 
   static let durations = Table(
     "durations",
