@@ -34,10 +34,11 @@ public struct DimensionRow: Sendable, Equatable {
 }
 
 extension TrafficSummary {
-  /// A row for each strategy with traffic or times, in the order of strategies.
+  /// A row for each strategy, in the order of strategies; none where no trace tells times.
   ///
   /// - Complexity: O(rows of traffic, durations and overlap).
   public var dimensions: [DimensionRow] {
+    guard !durations.isEmpty || !overlaps.isEmpty else { return [] }
     var rows: [ParallelismDimension: DimensionRow] = [:]
     func change(_ dimension: ParallelismDimension, _ body: (inout DimensionRow) -> Void) {
       body(&rows[dimension, default: DimensionRow(dimension)])

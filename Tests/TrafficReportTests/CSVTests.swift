@@ -63,7 +63,8 @@ func parseCSV(_ bytes: [UInt8]) throws -> [[String]] {
       summary.ranks.count, summary.rankMatrix.count, summary.links.count,
       summary.reconciliation?.count ?? 0, summary.findings.count,
       summary.ingestion.count, summary.devices.count, summary.ringEdges.count,
-      summary.durations.count, summary.overlaps.count, summary.waiting.count,
+      summary.dimensions.count, summary.durations.count, summary.overlaps.count,
+      summary.waiting.count,
     ]
     for (table, count) in zip(Table.all, counts) {
       let rows = try parseCSV(table.csv(summary, isRaw: false))

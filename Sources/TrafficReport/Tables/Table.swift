@@ -149,7 +149,7 @@ public struct Table: Sendable {
     all.filter { table in
       switch table.name {
       case reconciliation.name: summary.reconciliation != nil
-      case dimensions.name: !summary.durations.isEmpty || !summary.overlaps.isEmpty
+      case dimensions.name: !summary.dimensions.isEmpty
       case durations.name: !summary.durations.isEmpty
       case overlap.name: !summary.overlaps.isEmpty
       case waiting.name: !summary.waiting.isEmpty
