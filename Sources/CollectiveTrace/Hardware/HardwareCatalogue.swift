@@ -110,10 +110,10 @@ public enum HardwareCatalogue {
         summary: 72 B200 186 GB in one NVLink 5 domain, 400 Gbit/s a GPU
         accelerator:
           compute:
-            bf16: {value: 2500 TFLOP/s, source: "NVIDIA GB200 NVL72 data sheet, a 72th, dense"}
-            fp8: {value: 5000 TFLOP/s, source: "NVIDIA GB200 NVL72 data sheet, a 72th, dense"}
-          memory_bandwidth: {value: 8 TB/s, source: "NVIDIA GB200 NVL72 data sheet, a 72th"}
-          memory_capacity: {value: 186 GB, source: "NVIDIA GB200 NVL72 data sheet, a 72th"}
+            bf16: {value: 2500 TFLOP/s, source: "NVIDIA GB200 NVL72 data sheet, a 72nd of the rack, dense"}
+            fp8: {value: 5000 TFLOP/s, source: "NVIDIA GB200 NVL72 data sheet, a 72nd of the rack, dense"}
+          memory_bandwidth: {value: 8 TB/s, source: "NVIDIA GB200 NVL72 data sheet, a 72nd of the rack"}
+          memory_capacity: {value: 186 GB, source: "NVIDIA GB200 NVL72 data sheet, a 72nd of the rack"}
         scale_up:
           accelerators: {value: 72, source: "NVIDIA GB200 NVL72 data sheet"}
           bandwidth_per_direction: {value: 900 GB/s, source: "arXiv 2507.15465, NVLink 5, 1.8 TB/s both ways"}
