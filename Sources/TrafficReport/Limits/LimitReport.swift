@@ -63,36 +63,16 @@ public enum LimitReport {
   public static func text(
     _ study: LimitStudy, width: Int = 100, color: Bool = false, outputs: [String] = []
   ) -> String {
-    var page = Page(width: max(width, 40), isColored: color)
-    page.line(PlainText.printable(study.title), style: .bold)
-    for (title, grid) in grids(study) {
-      page.blank()
-      page.heading(title)
-      page.grid(grid)
-    }
-    page.blank()
-    page.heading("Assumed")
-    for sentence in study.assumptions {
-      page.paragraph(PlainText.printable(sentence), first: "  ", indent: "    ")
-    }
-    if !outputs.isEmpty {
-      page.blank()
-      page.heading("Files")
-      for output in outputs { page.paragraph(PlainText.printable(output), indent: "  ") }
-    }
-    return page.text
+    StudyText(
+      title: study.title, grids: grids(study), assumptions: study.assumptions, outputs: outputs
+    ).text(width: width, color: color)
   }
 
   /// Writes the same as Markdown.
   public static func markdown(_ study: LimitStudy, outputs: [String] = []) -> String {
-    func list(_ lines: [String]) -> String {
-      lines.map { "- \(Markdown.escaped($0))\n" }.joined()
-    }
-    var text = "# \(Markdown.escaped(study.title))\n"
-    for (title, grid) in grids(study) { text += "\n## \(title)\n\n" + Digest.markdown(grid) }
-    text += "\n## Assumed\n\n" + list(study.assumptions)
-    if !outputs.isEmpty { text += "\n## Files\n\n" + list(outputs) }
-    return text
+    StudyText(
+      title: study.title, grids: grids(study), assumptions: study.assumptions, outputs: outputs
+    ).markdown()
   }
 
   private static func grids(_ study: LimitStudy) -> [(String, DigestContent.Grid)] {

@@ -85,36 +85,16 @@ public struct WhatIfReport: Sendable {
 
   /// Lays the what-if out for a terminal.
   public func text(width: Int = 100, color: Bool = false, outputs: [String] = []) -> String {
-    var page = Page(width: max(width, 40), isColored: color)
-    page.line(headline, style: .bold)
-    for (title, grid) in grids {
-      page.blank()
-      page.heading(title)
-      page.grid(grid)
-    }
-    page.blank()
-    page.heading("Assumed")
-    for sentence in whatIf.statements {
-      page.paragraph(PlainText.printable(sentence), first: "  ", indent: "    ")
-    }
-    if !outputs.isEmpty {
-      page.blank()
-      page.heading("Files")
-      for output in outputs { page.paragraph(PlainText.printable(output), indent: "  ") }
-    }
-    return page.text
+    StudyText(
+      title: headline, grids: grids, assumptions: whatIf.statements, outputs: outputs
+    ).text(width: width, color: color)
   }
 
   /// Writes the same as Markdown.
   public func markdown(outputs: [String] = []) -> String {
-    func list(_ lines: [String]) -> String {
-      lines.map { "- \(Markdown.escaped($0))\n" }.joined()
-    }
-    var text = "# \(Markdown.escaped(headline))\n"
-    for (title, grid) in grids { text += "\n## \(title)\n\n" + Digest.markdown(grid) }
-    text += "\n## Assumed\n\n" + list(whatIf.statements)
-    if !outputs.isEmpty { text += "\n## Files\n\n" + list(outputs) }
-    return text
+    StudyText(
+      title: headline, grids: grids, assumptions: whatIf.statements, outputs: outputs
+    ).markdown()
   }
 
   private var headline: String {
