@@ -148,68 +148,9 @@ struct AnalysisOptions: ParsableArguments {
   /// Files read at once, from the command line or the settings.
   var jobs: Int? { jobCount ?? Settings.current.jobs }
 
-  /// What is said about a job besides its logs.
-  struct Descriptions {
-    var job: JobSource?
-    /// The model of `--model`.
-    var model: ModelConfiguration?
-    var machines: [MachineTopology]
-    /// The accounts of all files that this was read from, named as in a report.
-    var inputs: [FileLedger]
-    /// The paths of these files.
-    var paths: [String] = []
-  }
-
   /// Reads the descriptions before any log, so that a mistake in them costs no time.
   func descriptions() throws(CommandFailure) -> Descriptions {
-    var (job, model) = try jobAndModel()
-    let (machines, topologyInputs) = try machines()
-    let ledgers = (job?.inputs ?? []) + (model?.inputs ?? [])
-    let paths = topologies + ledgers.map(\.file)
-    // A report names the file as its other inputs, not as a path of this machine.
-    if let name = FileNames.shown(ledgers.map(\.file)).first, job != nil { job?.file = name }
-    return Descriptions(
-      job: job, model: model, machines: machines,
-      inputs: topologyInputs + FileNames.shown(ledgers), paths: paths)
-  }
-
-  private func jobAndModel() throws(CommandFailure) -> (JobSource?, ModelConfiguration?) {
-    do throws(ConfigurationError) {
-      let job = try job.map { path throws(ConfigurationError) in
-        try JobSource.load(path: path)
-      }
-      let model = try model.map { path throws(ConfigurationError) in
-        try ModelConfiguration.load(path: path)
-      }
-      return (job, model)
-    } catch {
-      throw CommandFailure(status: .configuration, message: error.description)
-    }
-  }
-
-  private func machines() throws(CommandFailure) -> ([MachineTopology], [FileLedger]) {
-    var machines: [MachineTopology] = []
-    var inputs: [FileLedger] = []
-    for (path, name) in zip(topologies, FileNames.shown(topologies)) {
-      var file: TopologyFile
-      do throws(TopologyError) {
-        file = try TopologyFile.read(path: path)
-      } catch {
-        throw CommandFailure(
-          status: error.kind == .missing ? .missingInput : .malformedInput,
-          message: error.description)
-      }
-      guard case .topology(let topology) = file.content else {
-        throw CommandFailure(
-          status: .malformedInput,
-          message: "\(path): holds channel graphs, not a topology; give what NCCL writes with "
-            + "NCCL_TOPO_DUMP_FILE.")
-      }
-      file.ledger.file = name
-      machines.append(MachineTopology(file: name, topology: topology))
-      inputs.append(file.ledger)
-    }
-    return (machines, inputs)
+    try DescriptionFiles(job: job, model: model, topologies: topologies).read()
   }
 
   func validate() throws {

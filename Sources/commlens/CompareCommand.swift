@@ -12,8 +12,9 @@ struct CompareCommand: ParsableCommand, SettingsReader {
     abstract: "Lays runs side by side: one job under several strategies, or before and after.",
     discussion: """
       RUN is a folder that analyze -o wrote, its summary.json, or a file, folder or pattern of logs \
-      and traces, which are analysed as analyze would without options; NAME=RUN gives it a name. \
-      What a run lacks is 0; ratios are of the baseline.
+      and traces, which are analysed as analyze would; NAME=RUN gives it a name. --job, --model and \
+      --topology are those of analyze, for the runs of logs and traces: NAME=FILE for one run, FILE \
+      for those that are not named. What a run lacks is 0; ratios are of the baseline.
 
       A gate of --fail-on is [DIMENSION|total|*][.PHASE].METRIC RELATION LIMIT, without blanks: \
       METRIC is bytes (on the wire), payload, inter_node_bytes, operations, time or findings; \
@@ -43,13 +44,13 @@ struct CompareCommand: ParsableCommand, SettingsReader {
     help: ArgumentHelp(
       "Tokens that went through the model, of one run or of all.", valueName: "[name=]n"),
     transform: Self.count)
-  var tokens: [NamedCount] = []
+  var tokens: [NamedValue<UInt64>] = []
 
   @Option(
     name: .customLong("steps"),
     help: ArgumentHelp("Steps that a run covers, of one run or of all.", valueName: "[name=]n"),
     transform: Self.count)
-  var steps: [NamedCount] = []
+  var steps: [NamedValue<UInt64>] = []
 
   @Option(
     name: .customLong("fail-on"),
@@ -68,6 +69,7 @@ struct CompareCommand: ParsableCommand, SettingsReader {
   /// Files read at once, from the command line or the settings.
   private var jobs: Int? { jobCount ?? Settings.current.jobs }
 
+  @OptionGroup(title: "Descriptions") var descriptions: RunDescriptionOptions
   @OptionGroup(title: "Output") var output: OutputOptions
 
   /// What runs are compared by.
@@ -83,12 +85,6 @@ struct CompareCommand: ParsableCommand, SettingsReader {
     }
   }
 
-  /// A number, for one run or for all.
-  struct NamedCount: Equatable {
-    var run: String?
-    var count: UInt64
-  }
-
   func validate() throws {
     guard runs.count > 1 else {
       throw ValidationError("Name two runs or more: reports that analyze -o wrote, or logs.")
@@ -98,12 +94,14 @@ struct CompareCommand: ParsableCommand, SettingsReader {
       throw ValidationError("Standard input is named more than once.")
     }
     if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1.") }
-    let labels = try NamedRun.runs(runs).map(\.label)
-    for name in [baseline] + (tokens + steps).map(\.run) {
+    let named = try NamedRun.runs(runs)
+    let labels = named.map(\.label)
+    for name in [baseline] + (tokens + steps).map(\.run) + descriptions.runs {
       guard let name, !labels.contains(name) else { continue }
       throw ValidationError(
         "No run is called '\(name)'; there are \(labels.joined(separator: ", ")).")
     }
+    try descriptions.validate(for: named)
   }
 
   func run() throws {
@@ -111,8 +109,8 @@ struct CompareCommand: ParsableCommand, SettingsReader {
     if let folder = output.folder { try OutputDirectory.check(folder) }
     var (read, status) = try readRuns(console)
     for index in read.indices {
-      read[index].run.statedTokens = stated(tokens, read[index].run.label)
-      read[index].run.statedSteps = stated(steps, read[index].run.label)
+      read[index].run.statedTokens = tokens.values(for: read[index].run.label).last
+      read[index].run.statedSteps = steps.values(for: read[index].run.label).last
     }
     let comparison = try compare(read.map(\.run))
     if let folder = output.folder {
@@ -133,9 +131,10 @@ struct CompareCommand: ParsableCommand, SettingsReader {
     var runs: [ReadRun] = []
     var status = ExitStatus.done
     let named = try NamedRun.runs(self.runs)
-    for own in named {
+    let described = try named.map { try descriptions.files(for: $0).read() }
+    for (own, described) in zip(named, described) {
       do {
-        let run = try ReadRun(own, jobs: jobs, console)
+        let run = try ReadRun(own, described, jobs: jobs, console)
         status = ExitStatus.worse(status, run.status)
         runs.append(run)
       } catch let failure as CommandFailure {
@@ -163,10 +162,6 @@ struct CompareCommand: ParsableCommand, SettingsReader {
     }
   }
 
-  private func stated(_ counts: [NamedCount], _ label: String) -> UInt64? {
-    (counts.last { $0.run == label } ?? counts.last { $0.run == nil })?.count
-  }
-
   private func write(
     _ comparison: RunComparison, _ inputs: [FileLedger], into folder: String, _ console: Console
   ) throws(CommandFailure) {
@@ -178,10 +173,10 @@ struct CompareCommand: ParsableCommand, SettingsReader {
 
   /// The options that change a number, so that a comparison can be made again.
   private var manifestOptions: [Manifest.Option] {
-    func text(_ counts: [NamedCount]) -> String? {
+    func text(_ counts: [NamedValue<UInt64>]) -> String? {
       counts.isEmpty
         ? nil
-        : counts.map { ($0.run.map { $0 + "=" } ?? "") + "\($0.count)" }.joined(separator: ",")
+        : counts.map { ($0.run.map { $0 + "=" } ?? "") + "\($0.value)" }.joined(separator: ",")
     }
     let values: [(String, String?)] = [
       ("baseline", baseline), ("per", per?.rawValue), ("tokens", text(tokens)),
@@ -211,13 +206,13 @@ struct CompareCommand: ParsableCommand, SettingsReader {
 
   // MARK: - Options
 
-  private static func count(_ text: String) throws -> NamedCount {
+  private static func count(_ text: String) throws -> NamedValue<UInt64> {
     let parts = text.split(separator: "=", omittingEmptySubsequences: false)
     guard let last = parts.last, let count = UInt64(last), count > 0, parts.first != "" else {
       throw ValidationError("'\(text)' is neither a number above 0 nor NAME=NUMBER.")
     }
     let name = parts.dropLast().joined(separator: "=")
-    return NamedCount(run: parts.count > 1 ? name : nil, count: count)
+    return NamedValue(run: parts.count > 1 ? name : nil, value: count)
   }
 
   private static func gates(_ text: String) throws -> [ComparisonGate] {

@@ -43,12 +43,33 @@ struct NamedRun: Equatable {
   }
 
   /// A path that exists is one, whatever it is called.
-  private static func divided(_ argument: String) -> (name: String?, path: String) {
+  static func divided(_ argument: String) -> (name: String?, path: String) {
     var status = stat()
     guard stat(argument, &status) != 0, let place = argument.firstIndex(of: "=") else {
       return (nil, argument)
     }
     return (String(argument[..<place]), String(argument[argument.index(after: place)...]))
+  }
+
+  /// The summary that the path names, of a report that is finished: itself, or that of a folder.
+  ///
+  /// A folder is a report when its manifest is there, which is written last.
+  var report: String? {
+    func isFile(_ path: String) -> Bool {
+      var status = stat()
+      return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+    let name = SummaryReader.fileName
+    if path == name || path.hasSuffix("/" + name) { return path }
+    let folder = path.hasSuffix("/") ? path : path + "/"
+    return isFile(folder + name) && isFile(folder + Manifest.fileName) ? folder + name : nil
+  }
+
+  /// Why an option that describes logs cannot hold for what `subject` names.
+  static func refusal(of option: String, _ subject: String) -> ValidationError {
+    ValidationError(
+      "\(option) describes logs and traces, and \(subject) is a report that analyze wrote: "
+        + "analyse its logs again with \(option) FILE -o DIR, or name the logs here.")
   }
 
   /// Gives the last component of the path, more of them where that is taken, and at last a number.
@@ -85,14 +106,17 @@ struct ReadRun {
   /// The tables: of logs all, of a report those that were asked for.
   var summary: TrafficSummary
   var inputs: [FileLedger]
+  /// The paths of all files that were read.
+  var paths: [String]
   /// The worst thing that happened to an input.
   var status: ExitStatus
 
-  /// Reads a report, or analyses logs and traces as `analyze` does.
+  /// Reads a report, or analyses logs and traces as `analyze` does, with what describes them.
   init(
-    _ named: NamedRun, jobs: Int?, includesReplay: Bool = false, _ console: Console
+    _ named: NamedRun, _ described: AnalysisOptions.Descriptions, jobs: Int?,
+    includesReplay: Bool = false, _ console: Console
   ) throws {
-    if let file = Self.summary(in: named.path) {
+    if let file = named.report {
       do throws(SummaryReader.ReadError) {
         let read = try SummaryReader.read(
           path: file, label: named.label, includesReplay: includesReplay)
@@ -100,6 +124,7 @@ struct ReadRun {
         summary = read.summary
         inputs = [read.ledger]
         inputs[0].file = "\(named.label)/\(SummaryReader.fileName)"
+        paths = [file]
         status = .done
       } catch {
         throw CommandFailure(
@@ -108,29 +133,15 @@ struct ReadRun {
       return
     }
     let analysed = try AnalysisRun(
-      InputList(arguments: [named.path]), AnalysisOptions.Descriptions(machines: [], inputs: []),
-      jobs: jobs, console)
+      InputList(arguments: [named.path]), described, jobs: jobs, console)
     run = ComparedRun(label: named.label, analysed.summary)
     summary = analysed.summary
     status = analysed.verdict.status
+    paths = analysed.paths
     inputs = (analysed.summary.ingestion + analysed.descriptions).map { ledger in
       var ledger = ledger
       ledger.file = "\(named.label)/\(ledger.file)"
       return ledger
     }
-  }
-
-  /// The summary that a path names: itself, or that of a folder with a report in it.
-  ///
-  /// A folder is a report when its manifest is there, which is written last.
-  private static func summary(in path: String) -> String? {
-    func isFile(_ path: String) -> Bool {
-      var status = stat()
-      return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-    }
-    let name = SummaryReader.fileName
-    if path == name || path.hasSuffix("/" + name) { return path }
-    let folder = path.hasSuffix("/") ? path : path + "/"
-    return isFile(folder + name) && isFile(folder + Manifest.fileName) ? folder + name : nil
   }
 }

@@ -32,14 +32,16 @@ struct ExpectCommand: ParsableCommand, SettingsReader {
   }
 
   @Option(
+    name: .customLong("job"),
     help: ArgumentHelp(
       "What the job is: parallel sizes, rank order, workload; YAML or JSON.", valueName: "file"))
-  var job: String
+  var jobFile: String?
 
   @Option(
+    name: .customLong("model"),
     help: ArgumentHelp(
       "The model's Hugging Face config.json; wins over the job file's model.", valueName: "file"))
-  var model: String?
+  var modelFile: String?
 
   @Flag(help: "With csv: the sums of each rank instead of the classes of operations.")
   var ranks = false
@@ -93,13 +95,18 @@ struct ExpectCommand: ParsableCommand, SettingsReader {
   func run() throws {
     let console = output.screen.console
     if let folder = output.folder { try OutputDirectory.check(folder) }
-    let (traffic, inputs) = try expectation()
+    guard let job = jobFile ?? Settings.current.job else {
+      throw ValidationError("Name the job's description: --job FILE, or the setting job.")
+    }
+    let (traffic, inputs) = try expectation(of: job, model: modelFile ?? Settings.current.model)
     if let folder = output.folder { try write(traffic, inputs, into: folder, console) }
     if output.isSilent { return }
     try console.output(standardOutput(traffic))
   }
 
-  private func expectation() throws(CommandFailure) -> (ExpectedTraffic, [FileLedger]) {
+  private func expectation(
+    of job: String, model: String?
+  ) throws(CommandFailure) -> (ExpectedTraffic, [FileLedger]) {
     do throws(ConfigurationError) {
       var description = try JobDescription.load(path: job)
       var inputs = description.inputs

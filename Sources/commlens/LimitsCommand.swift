@@ -22,8 +22,9 @@ struct LimitsCommand: ParsableCommand, SettingsReader {
   @OptionGroup var study: StudyOptions
 
   @Option(
+    name: .customLong("job"),
     help: ArgumentHelp("What the job is: parallel sizes; YAML or JSON.", valueName: "file"))
-  var job: String?
+  var jobFile: String?
 
   @Option(
     help: ArgumentHelp(
@@ -79,6 +80,9 @@ struct LimitsCommand: ParsableCommand, SettingsReader {
 
   @OptionGroup(title: "Output") var output: OutputOptions
 
+  /// The job's description, from the command line or the settings; `--accelerators` stands for one.
+  private var job: String? { jobFile ?? (accelerators == nil ? Settings.current.job : nil) }
+
   /// Most passes of a study.
   private static let maximumPasses = 1 << 20
 
@@ -89,7 +93,7 @@ struct LimitsCommand: ParsableCommand, SettingsReader {
       throw ValidationError(
         "--accelerators is \(accelerators); it must be 1 to \(JobDescription.maximumWorldSize).")
     }
-    if job != nil, accelerators != nil {
+    if jobFile != nil, accelerators != nil {
       throw ValidationError("--job states the accelerators; leave --accelerators out.")
     }
     for (name, bits) in [("--weight-bits", weightBits), ("--cache-bits", cacheBits)] {
@@ -260,15 +264,19 @@ struct StudyOptions: ParsableArguments {
   var hardware: [String] = []
 
   @Option(
+    name: .customLong("model"),
     help: ArgumentHelp(
       "The model's Hugging Face config.json; wins over the job file's model.", valueName: "file"))
-  var model: String?
+  var modelFile: String?
 
   @Option(
     help: ArgumentHelp(
       "Load of the busiest expert rank over the mean (default: what a run shows, else 1).",
       valueName: "ratio"))
   var imbalance: Double?
+
+  /// The model's description, from the command line or the settings.
+  var model: String? { modelFile ?? Settings.current.model }
 
   func validate() throws {
     if hardware.isEmpty {

@@ -40,10 +40,10 @@ struct Settings: Sendable {
       case .strict: "true or false, as --strict and --no-strict."
       case .failOn:
         "Codes or severities for --fail-on of analyze and check; a list, or separated by commas."
-      case .job: "The job's description, for analyze and check."
-      case .model: "The model's config.json, for analyze and check."
+      case .job: "The job's description, for every command that takes --job."
+      case .model: "The model's config.json, for every command that takes --model."
       case .topology:
-        "Topology files, for analyze and check; a list, in the environment separated by colons."
+        "Topology files, for every command that takes --topology; a list, in the environment separated by colons."
       }
     }
   }

@@ -16,7 +16,8 @@ struct WhatIfCommand: ParsableCommand, SettingsReader {
       and traces; NAME=RUN gives it a name. Every message size, group, dimension and phase is \
       replayed on each machine by the fastest algorithm; the first machine is the base. Machines \
       are names that 'commlens hardware' lists, or files. --strategy adds what another job \
-      description of the same model and workload would say. Name RUN before --hardware.
+      description of the same model and workload would say. --job and --model describe a run of \
+      logs and traces as for analyze. Name RUN before --hardware.
       """
   )
 
@@ -24,6 +25,12 @@ struct WhatIfCommand: ParsableCommand, SettingsReader {
   var input: String
 
   @OptionGroup var study: StudyOptions
+
+  @Option(
+    name: .customLong("job"),
+    help: ArgumentHelp(
+      "What the run's job was, as for analyze; for a run of logs and traces.", valueName: "file"))
+  var jobFile: String?
 
   @Option(
     parsing: .upToNextOption,
@@ -43,6 +50,12 @@ struct WhatIfCommand: ParsableCommand, SettingsReader {
     try output.refuseExplain()
     if input.isEmpty { throw ValidationError("The run has an empty name.") }
     if strategy.contains("") { throw ValidationError("--strategy has an empty name.") }
+    if try NamedRun.runs([input]).first?.report != nil {
+      if jobFile != nil { throw NamedRun.refusal(of: "--job", "this run") }
+      if study.modelFile != nil, strategy.isEmpty {
+        throw NamedRun.refusal(of: "--model", "this run")
+      }
+    }
     if let jobs, !(1...1024).contains(jobs) {
       throw ValidationError("--jobs is \(jobs); it must be 1 to 1024.")
     }
@@ -55,7 +68,9 @@ struct WhatIfCommand: ParsableCommand, SettingsReader {
     let (machines, strategies, described) = try descriptions()
     let named = try NamedRun.runs([input])
     guard let own = named.first else { throw ValidationError("The run has an empty name.") }
-    let read = try ReadRun(own, jobs: jobs ?? Settings.current.jobs, includesReplay: true, console)
+    let job = try runFiles(own).read()
+    let read = try ReadRun(
+      own, job, jobs: jobs ?? Settings.current.jobs, includesReplay: true, console)
     let traffic = [ReplayedTraffic(label: own.label, read.summary)] + strategies
     let whatIf: WhatIf
     do throws(ConfigurationError) {
@@ -76,6 +91,12 @@ struct WhatIfCommand: ParsableCommand, SettingsReader {
     }
     if !output.isSilent { try console.output(standardOutput(report, console)) }
     if read.status != .done { throw ExitCode(read.status.rawValue) }
+  }
+
+  /// What describes the run; a topology would say nothing of what is replayed.
+  private func runFiles(_ run: NamedRun) -> DescriptionFiles {
+    guard run.report == nil else { return DescriptionFiles() }
+    return DescriptionFiles(job: jobFile ?? Settings.current.job, model: study.model)
   }
 
   private func descriptions() throws(CommandFailure) -> (
