@@ -26,17 +26,7 @@ struct AnalyzeCommand: ParsableCommand, SettingsReader {
   @OptionGroup(title: "Times") var times: TimelineOptions
   @OptionGroup(title: "Output") var output: OutputOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "With -o: write the files that were read as a rule for Make into this file.",
-      valueName: "file"))
-  var depfile: String?
-
   func validate() throws {
-    if depfile == "" { throw ValidationError("--depfile has an empty name.") }
-    if depfile != nil, output.folder == nil {
-      throw ValidationError("--depfile is a rule for DIR/manifest.json; pass -o DIR.")
-    }
     if times.perfetto == nil, output.folder == nil, times.selection != TimelineSelection() {
       throw ValidationError(
         "--step and --ranks choose what timeline.svg and --perfetto show; pass -o or --perfetto.")
@@ -55,38 +45,14 @@ struct AnalyzeCommand: ParsableCommand, SettingsReader {
       if status != .done { throw ExitCode(status.rawValue) }
       return
     }
-    if let folder = output.folder { try OutputDirectory.check(folder) }
+    try output.check()
     if let trace = times.perfetto, trace != "-" { _ = try OutputDirectory.place(ofFile: trace) }
-    if let depfile { _ = try OutputDirectory.place(ofFile: depfile) }
     let run = try AnalysisRun(input, analysis, console)
     try ReportWriter(
-      output: output, times: times, descriptions: run.descriptions, job: run.origins,
-      console: console
+      output: output, times: times, descriptions: run.descriptions,
+      paths: run.paths + (input.filesFrom.map { [$0] } ?? []), job: run.origins, console: console
     ).write(run.summary)
-    if let depfile, let folder = output.folder {
-      try write(run.paths + (input.filesFrom.map { [$0] } ?? []), of: folder, to: depfile, console)
-    }
     let status = run.status(strict: analysis.strict, failOn: analysis.failOn)
     if status != .done { throw ExitCode(status.rawValue) }
-  }
-
-  /// Writes the rule for a report.
-  private func write(
-    _ paths: [String], of folder: String, to path: String, _ console: Console
-  ) throws(CommandFailure) {
-    let target = folder + (folder.hasSuffix("/") ? "" : "/") + Manifest.fileName
-    let inputs = (paths + Settings.current.files).filter { $0 != "-" }
-    guard let rule = DependencyFile(target: target, inputs: inputs) else {
-      throw CommandFailure(
-        status: .cannotCreateOutput,
-        message: "\(folder): Make has no way to write this name; name another folder.")
-    }
-    for input in rule.unwritable {
-      console.warn("\(input): Make has no way to write this name; it is not in \(path).")
-    }
-    let (place, name) = try OutputDirectory.place(ofFile: path)
-    try OutputDirectory(place).write([
-      OutputDirectory.File(name: name, bytes: Array(rule.text.utf8))
-    ])
   }
 }

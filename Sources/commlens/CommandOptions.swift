@@ -267,6 +267,12 @@ struct OutputOptions: ParsableArguments {
       "Write the report into this folder (default: print the digest only).", valueName: "dir"))
   var folder: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "With -o: write the files that were read as a rule for Make into this file.",
+      valueName: "file"))
+  var depfile: String?
+
   @Flag(help: "Write text cells as they are, without the guard against spreadsheet formulas.")
   var csvRaw = false
 
@@ -280,6 +286,10 @@ struct OutputOptions: ParsableArguments {
 
   func validate() throws {
     if folder == "" { throw ValidationError("-o has an empty name.") }
+    if depfile == "" { throw ValidationError("--depfile has an empty name.") }
+    if depfile != nil, folder == nil {
+      throw ValidationError("--depfile is a rule for DIR/manifest.json; pass -o DIR.")
+    }
     if !explain.isEmpty, screen.format != nil {
       throw ValidationError(
         "--explain prints text; the other formats have the evidence in communicators.csv.")
@@ -289,5 +299,44 @@ struct OutputOptions: ParsableArguments {
   /// Whether standard output gets nothing: `-q` with a folder, and no form asked for.
   var isSilent: Bool {
     screen.quiet && folder != nil && screen.format == nil && explain.isEmpty
+  }
+}
+
+extension OutputOptions {
+  /// Tells before any work whether the report can be written where it is wanted.
+  func check() throws(CommandFailure) {
+    if let folder { try OutputDirectory.check(folder) }
+    if let depfile { _ = try OutputDirectory.place(ofFile: depfile) }
+  }
+
+  /// Writes the files of a report and its manifest, and the rule of `--depfile` if it is wanted.
+  ///
+  /// - Parameters:
+  ///   - outputs: The files; not made without a folder.
+  ///   - manifest: The list of what was read and written.
+  ///   - paths: The files that were read, as they were opened; the settings' files are added.
+  ///   - console: Gets notes and warnings.
+  /// - Throws: `CommandFailure` when something cannot be written.
+  func write(
+    _ outputs: @autoclosure () -> [ReportFile], _ manifest: Manifest, from paths: [String],
+    _ console: Console
+  ) throws(CommandFailure) {
+    guard let folder else { return }
+    try OutputDirectory.write(outputs(), manifest, into: folder, console)
+    guard let depfile else { return }
+    let target = folder + (folder.hasSuffix("/") ? "" : "/") + Manifest.fileName
+    let inputs = (paths + Settings.current.files).filter { $0 != "-" }
+    guard let rule = DependencyFile(target: target, inputs: inputs) else {
+      throw CommandFailure(
+        status: .cannotCreateOutput,
+        message: "\(folder): Make has no way to write this name; name another folder.")
+    }
+    for input in rule.unwritable {
+      console.warn("\(input): Make has no way to write this name; it is not in \(depfile).")
+    }
+    let (place, name) = try OutputDirectory.place(ofFile: depfile)
+    try OutputDirectory(place).write([
+      OutputDirectory.File(name: name, bytes: Array(rule.text.utf8))
+    ])
   }
 }

@@ -106,16 +106,18 @@ struct CompareCommand: ParsableCommand, SettingsReader {
 
   func run() throws {
     let console = output.screen.console
-    if let folder = output.folder { try OutputDirectory.check(folder) }
+    try output.check()
     var (read, status) = try readRuns(console)
     for index in read.indices {
       read[index].run.statedTokens = tokens.values(for: read[index].run.label).last
       read[index].run.statedSteps = steps.values(for: read[index].run.label).last
     }
     let comparison = try compare(read.map(\.run))
-    if let folder = output.folder {
-      try write(comparison, read.flatMap(\.inputs), into: folder, console)
-    }
+    let manifest = Manifest(
+      toolVersion: Version.number, options: manifestOptions, inputs: read.flatMap(\.inputs))
+    try output.write(
+      ComparisonReport.files(comparison, options: options), manifest,
+      from: read.flatMap(\.paths), console)
     if !output.isSilent { try console.output(standardOutput(comparison, console)) }
     for gate in failOn.flatMap({ $0 }) {
       for objection in gate.objections(in: comparison) {
@@ -160,15 +162,6 @@ struct CompareCommand: ParsableCommand, SettingsReader {
       throw CommandFailure(
         status: per == nil ? .malformedInput : .usage, message: error.reason)
     }
-  }
-
-  private func write(
-    _ comparison: RunComparison, _ inputs: [FileLedger], into folder: String, _ console: Console
-  ) throws(CommandFailure) {
-    let outputs = ComparisonReport.files(comparison, options: options)
-    let manifest = Manifest(
-      toolVersion: Version.number, options: manifestOptions, inputs: inputs)
-    try OutputDirectory.write(outputs, manifest, into: folder, console)
   }
 
   /// The options that change a number, so that a comparison can be made again.

@@ -94,12 +94,16 @@ struct ExpectCommand: ParsableCommand, SettingsReader {
 
   func run() throws {
     let console = output.screen.console
-    if let folder = output.folder { try OutputDirectory.check(folder) }
+    try output.check()
     guard let job = jobFile ?? Settings.current.job else {
       throw ValidationError("Name the job's description: --job FILE, or the setting job.")
     }
     let (traffic, inputs) = try expectation(of: job, model: modelFile ?? Settings.current.model)
-    if let folder = output.folder { try write(traffic, inputs, into: folder, console) }
+    let manifest = Manifest(
+      toolVersion: Version.number, options: manifestOptions, inputs: FileNames.shown(inputs))
+    try output.write(
+      ExpectationReport.files(traffic, options: options), manifest, from: inputs.map(\.file),
+      console)
     if output.isSilent { return }
     try console.output(standardOutput(traffic))
   }
@@ -116,7 +120,7 @@ struct ExpectCommand: ParsableCommand, SettingsReader {
         inputs += own.inputs
       }
       let traffic = try TrafficModel.expect(description, assumptions: assumptions)
-      return (traffic, FileNames.shown(inputs))
+      return (traffic, inputs)
     } catch {
       throw CommandFailure(status: .configuration, message: error.description)
     }
@@ -132,15 +136,6 @@ struct ExpectCommand: ParsableCommand, SettingsReader {
     result.bucketElements = bucketElements
     result.gradientType = gradientType?.dataType
     return result
-  }
-
-  private func write(
-    _ traffic: ExpectedTraffic, _ inputs: [FileLedger], into folder: String, _ console: Console
-  ) throws(CommandFailure) {
-    let outputs = ExpectationReport.files(traffic, options: options)
-    let manifest = Manifest(
-      toolVersion: Version.number, options: manifestOptions, inputs: inputs)
-    try OutputDirectory.write(outputs, manifest, into: folder, console)
   }
 
   /// The options that change a number, so that a report can be made again.

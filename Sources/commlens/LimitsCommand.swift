@@ -110,14 +110,12 @@ struct LimitsCommand: ParsableCommand, SettingsReader {
 
   func run() throws {
     let console = output.screen.console
-    if let folder = output.folder { try OutputDirectory.check(folder) }
+    try output.check()
     let (limits, inputs) = try study(console)
-    if let folder = output.folder {
-      let manifest = Manifest(
-        toolVersion: Version.number, options: manifestOptions, inputs: FileNames.shown(inputs))
-      try OutputDirectory.write(
-        LimitReport.files(limits, options: options), manifest, into: folder, console)
-    }
+    let manifest = Manifest(
+      toolVersion: Version.number, options: manifestOptions, inputs: FileNames.shown(inputs))
+    try output.write(
+      LimitReport.files(limits, options: options), manifest, from: inputs.map(\.file), console)
     if !output.isSilent { try console.output(standardOutput(limits, console)) }
   }
 

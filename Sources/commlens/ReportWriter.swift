@@ -12,6 +12,8 @@ struct ReportWriter {
   let times: TimelineOptions
   /// The accounts of the files besides the logs.
   let descriptions: [FileLedger]
+  /// The paths of all files that were read.
+  let paths: [String]
   /// Where the values of the job's description are from.
   let job: [JobResolution.Origin]
   /// Standard output and notes.
@@ -22,7 +24,7 @@ struct ReportWriter {
     // A step or rank that is not there is known before anything is written.
     let trace = try selected(of: summary)
     let explanation = try explanation(of: summary)
-    if let folder = output.folder { try write(summary, into: folder) }
+    try writeFolder(summary)
     if let trace, let file = times.perfetto {
       guard file != "-" else { return try console.output(trace.write) }
       try write(trace, to: file)
@@ -66,14 +68,14 @@ struct ReportWriter {
     console.detail("\(path): written.")
   }
 
-  private func write(_ summary: TrafficSummary, into folder: String) throws(CommandFailure) {
-    let outputs = ReportSet.render(summary, options: options)
+  private func writeFolder(_ summary: TrafficSummary) throws(CommandFailure) {
     var manifest = Manifest(
       toolVersion: Version.number,
       options: manifestOptions,
       inputs: summary.ingestion + descriptions)
     manifest.job = job
-    try OutputDirectory.write(outputs, manifest, into: folder, console)
+    try output.write(
+      ReportSet.render(summary, options: options), manifest, from: paths, console)
   }
 
   private var options: ReportOptions {

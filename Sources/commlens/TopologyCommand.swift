@@ -37,14 +37,16 @@ struct TopologyCommand: ParsableCommand, SettingsReader {
 
   func run() throws {
     let console = output.screen.console
-    if let folder = output.folder { try OutputDirectory.check(folder) }
+    try output.check()
     var read: [(name: String, file: TopologyFile)] = []
+    var paths: [String] = []
     var failure: ExitStatus = .done
     for (path, name) in zip(files, FileNames.shown(files)) {
       do throws(TopologyError) {
         var file = try TopologyFile.read(path: path)
         file.ledger.file = name
         read.append((name, file))
+        paths.append(path)
       } catch {
         Console.fail(error.description)
         failure = ExitStatus.worse(
@@ -53,21 +55,13 @@ struct TopologyCommand: ParsableCommand, SettingsReader {
     }
     guard !read.isEmpty else { throw ExitCode(failure.rawValue) }
     let report = TopologyReport(read)
-    if let folder = output.folder { try write(report, read, into: folder, console) }
-    if !output.isSilent { try console.output(standardOutput(report)) }
-    if failure != .done { throw ExitCode(failure.rawValue) }
-  }
-
-  private func write(
-    _ report: TopologyReport, _ read: [(name: String, file: TopologyFile)], into folder: String,
-    _ console: Console
-  ) throws(CommandFailure) {
-    let outputs = report.files(options: options)
     let manifest = Manifest(
       toolVersion: Version.number,
       options: output.csvRaw ? [Manifest.Option(name: "csv-raw", value: "true")] : [],
       inputs: read.map(\.file.ledger))
-    try OutputDirectory.write(outputs, manifest, into: folder, console)
+    try output.write(report.files(options: options), manifest, from: paths, console)
+    if !output.isSilent { try console.output(standardOutput(report)) }
+    if failure != .done { throw ExitCode(failure.rawValue) }
   }
 
   private var options: ReportOptions { ReportOptions(csvRaw: output.csvRaw) }

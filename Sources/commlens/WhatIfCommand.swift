@@ -63,7 +63,7 @@ struct WhatIfCommand: ParsableCommand, SettingsReader {
 
   func run() throws {
     let console = output.screen.console
-    if let folder = output.folder { try OutputDirectory.check(folder) }
+    try output.check()
     // What is wrong with a description is known before any log is read.
     let (machines, strategies, described) = try descriptions()
     let named = try NamedRun.runs([input])
@@ -84,11 +84,11 @@ struct WhatIfCommand: ParsableCommand, SettingsReader {
         message: "bytes replayed are not those of the run; no report was written.")
     }
     let report = WhatIfReport(whatIf, fits: LatencyFit.fits(read.summary.bandwidths))
-    if let folder = output.folder {
-      let manifest = Manifest(
-        toolVersion: Version.number, options: manifestOptions, inputs: read.inputs + described)
-      try OutputDirectory.write(report.files(options: options), manifest, into: folder, console)
-    }
+    let manifest = Manifest(
+      toolVersion: Version.number, options: manifestOptions,
+      inputs: read.inputs + FileNames.shown(described))
+    try output.write(
+      report.files(options: options), manifest, from: read.paths + described.map(\.file), console)
     if !output.isSilent { try console.output(standardOutput(report, console)) }
     if read.status != .done { throw ExitCode(read.status.rawValue) }
   }
@@ -117,7 +117,7 @@ struct WhatIfCommand: ParsableCommand, SettingsReader {
         traffic.append(
           ReplayedTraffic(label: job.name ?? name, try TrafficModel.expect(job), job: job))
       }
-      return (machines, traffic, FileNames.shown(inputs))
+      return (machines, traffic, inputs)
     } catch {
       throw CommandFailure(status: .configuration, message: error.description)
     }

@@ -95,8 +95,76 @@ extension CommandRun {
         """)
   }
 
-  @Test func withoutAFolderThereIsNoRule() throws {
-    #expect(try CommandRun(["analyze", "x", "--depfile", "y"]).status == 64)
+  /// What a rule lists first: the files that its target is made from.
+  private func inputs(_ rule: String) throws -> [String] {
+    let text = try String(contentsOf: scratch.url(rule), encoding: .utf8)
+    let first = text.prefix { $0 != "\n" }
+    #expect(first == "out/manifest.json: \\")
+    return text.split(separator: "\n").dropFirst().prefix { $0.hasPrefix("  ") }.map {
+      $0.trimmingCharacters(in: [" ", "\\"])
+    }
+  }
+
+  /// Commands that write a report, and what each of them reads.
+  static let commands: [(arguments: [String], inputs: [String])] = [
+    (
+      ["compare", "report", "n=logs", "--job", "job.yaml", "--topology", "n=machine.xml"],
+      ["report/summary.json", "logs/rank-0.log", "machine.xml", "job.yaml", "model.json", "c.yaml"]
+    ),
+    (
+      ["whatif", "logs", "--job", "job.yaml", "--hardware", "PFA", "hardware.yaml"],
+      ["logs/rank-0.log", "job.yaml", "model.json", "hardware.yaml", "c.yaml"]
+    ),
+    (
+      ["whatif", "report", "--strategy", "job.yaml", "--hardware", "PFA"],
+      ["report/summary.json", "job.yaml", "model.json", "c.yaml"]
+    ),
+    (
+      ["limits", "--model", "model.json", "--hardware", "hardware.yaml", "DGX-B200"],
+      ["model.json", "hardware.yaml", "c.yaml"]
+    ),
+    (["expect", "--job", "job.yaml"], ["job.yaml", "model.json", "c.yaml"]),
+    (["topology", "machine.xml"], ["machine.xml", "c.yaml"]),
+  ]
+
+  @Test(arguments: commands)
+  func everyReportHasItsRule(arguments: [String], inputs: [String]) throws {
+    try scratch.write("logs/rank-0.log", rankLog(0))
+    try scratch.write("c.yaml", "jobs: 1\n")
+    func fixture(_ name: String) throws -> String {
+      try String(contentsOf: Fixture.folder.appending(path: name), encoding: .utf8)
+    }
+    try scratch.write("model.json", fixture("models/llama-3.1-8b.config.json"))
+    try scratch.write("machine.xml", fixture("topology/vm-4gpu.xml"))
+    try scratch.write("hardware.yaml", CommandRun(["hardware", "DGX-H100"]).output)
+    try scratch.write(
+      "job.yaml",
+      """
+      version: 1
+      world_size: 2
+      parallelism: {tensor: 2}
+      order: vllm
+      workload: {kind: inference, batch: 1, prompt_tokens: 8, output_tokens: 2}
+      model: model.json
+      """)
+    let made = try CommandRun(["analyze", "logs", "-q", "-o", "report"], folder: scratch.folder)
+    #expect(made.status == 0, "\(made.errors)")
+    let run = try CommandRun(
+      arguments + ["--config", "c.yaml", "-q", "-o", "out", "--depfile", "out.d"],
+      folder: scratch.folder)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(try self.inputs("out.d") == inputs)
+  }
+
+  @Test(arguments: ["analyze", "compare", "whatif", "limits", "expect", "topology"])
+  func withoutAFolderThereIsNoRule(_ command: String) throws {
+    let arguments: [String: [String]] = [
+      "compare": ["x", "y"], "limits": ["--hardware", "PFA"], "expect": ["--job", "x"],
+      "whatif": ["x", "--hardware", "PFA"],
+    ]
+    let run = try CommandRun([command] + (arguments[command] ?? ["x"]) + ["--depfile", "y"])
+    #expect(run.status == 64)
+    #expect(run.errors.contains("pass -o DIR"), "\(run.errors)")
   }
 
   /// Names that Make reads as they are meant, as seen with GNU Make itself.
