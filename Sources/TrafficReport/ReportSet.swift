@@ -70,7 +70,7 @@ public enum ReportSet {
     }
     let figures = pictures + [machine, bandwidth, timeline].compactMap(\.self)
     let page = ReportFile(
-      name: ReportPage.fileName, bytes: ReportPage(summary, pictures: figures).render())
+      name: HTMLPage.fileName, bytes: ReportPage(summary, pictures: figures).render())
     return tables + [document] + figures + [page]
   }
 

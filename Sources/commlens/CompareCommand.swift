@@ -116,7 +116,7 @@ struct CompareCommand: ParsableCommand, SettingsReader {
     let manifest = Manifest(
       toolVersion: Version.number, options: manifestOptions, inputs: read.flatMap(\.inputs))
     try output.write(
-      ComparisonReport.files(comparison, options: options), manifest,
+      ComparisonReport.files(comparison, gates: failOn.flatMap { $0 }, options: options), manifest,
       from: read.flatMap(\.paths), console)
     if !output.isSilent { try console.output(standardOutput(comparison, console)) }
     for gate in failOn.flatMap({ $0 }) {
@@ -171,9 +171,11 @@ struct CompareCommand: ParsableCommand, SettingsReader {
         ? nil
         : counts.map { ($0.run.map { $0 + "=" } ?? "") + "\($0.value)" }.joined(separator: ",")
     }
+    let gates = failOn.flatMap { $0 }.map(\.text)
     let values: [(String, String?)] = [
       ("baseline", baseline), ("per", per?.rawValue), ("tokens", text(tokens)),
-      ("steps", text(steps)), ("csv-raw", output.csvRaw ? "true" : nil),
+      ("steps", text(steps)), ("fail-on", gates.isEmpty ? nil : gates.joined(separator: ",")),
+      ("csv-raw", output.csvRaw ? "true" : nil),
     ]
     return values.compactMap { name, value in
       value.map { Manifest.Option(name: name, value: $0) }

@@ -66,7 +66,7 @@ import Testing
       try place.names("out") == [
         "comparison.csv", "comparison.json", "comparison.svg", "comparison_dimensions.csv",
         "comparison_findings.csv", "comparison_layout.csv", "comparison_links.csv",
-        "comparison_runs.csv", "manifest.json",
+        "comparison_runs.csv", "manifest.json", "report.html",
       ])
     let manifest = try String(contentsOf: place.url("out/manifest.json"), encoding: .utf8)
     #expect(manifest.contains("\"tokens\": \"a=3,b=6\""))

@@ -5,7 +5,7 @@
     python3 Tests/Figures/pages.py [--binary PATH] [--shots FOLDER] [FILE.html | FOLDER]...
 
 Without arguments it takes the pages of reports/ and those of a job of 4,096 ranks, of one with
-hostile host names and of profiles. Checked of each in headless Chromium, light and dark:
+hostile host names, of profiles, and of comparisons of these. Checked of each in headless Chromium, light and dark:
 
 - the console is silent, the policy's verdict on styles and scripts included, and nothing is loaded
   but the page;
@@ -128,6 +128,10 @@ FAULTY = """<!doctype html><html><head><meta charset="utf-8">
 </tbody></table></section><script>document.title = "runs"</script></body></html>"""
 
 
+# A sheet of A4 across, less its margins, in pixels of CSS.
+PAPER = 1032
+
+
 class Pages(overlap.Browser):
     """The browser, looking at files instead of figures."""
 
@@ -175,9 +179,12 @@ def look(browser, name, path, shots):
                 faults.append(f"{where}: there is no table to sort")
             faults += [f"{where}: console: {one}" for one in browser.complaints]
         # As a browser that keeps a dark scheme on paper would print; Chromium does not.
+        browser.open(path, PAPER)
         browser.scheme(scheme, "print")
-        faults += [f"{name}, {scheme}, printed: {one}" for one in browser.evaluate(f"{READ}(1200, 9)")]
+        faults += [
+            f"{name}, {scheme}, printed: {one}" for one in browser.evaluate(f"{READ}({PAPER}, 9)")]
         if shots:
+            browser.picture(shots / f"{name.replace('/', '-')}.{scheme}.print.png", PAPER)
             printed = browser.call("Page.printToPDF", printBackground=False)["data"]
             (shots / f"{name.replace('/', '-')}.{scheme}.pdf").write_bytes(base64.b64decode(printed))
     browser.call("Emulation.setScriptExecutionDisabled", value=True)
@@ -243,6 +250,16 @@ def draw(workshop):
     workshop.profiles("profiles-8", 8, [("TENSOR_MODEL_PARALLEL_GROUP", 2, 1)], 3, 120)
     workshop.run("load", "analyze", overlap.ROOT / "traces/megatron-tp2-pp2-dp2", "--topology",
                  overlap.ROOT / "Fixtures/topology/vm-4gpu.xml")
+    traces = sorted(path for path in (overlap.ROOT / "traces").iterdir() if path.is_dir())
+    workshop.run("compare-traces", "compare", *traces, "--per", "run", "--job",
+                 f"vllm-tp4={overlap.ROOT / 'Fixtures/jobs/s1-vllm-tp4-2.18.5.yaml'}",
+                 "--fail-on", "tp.bytes>+5%,*.decode.bytes>1GiB,time>1s,findings<9")
+    workshop.run("compare-many", "compare", *(
+        f"{number} a very long name of a run & <b>more</b>{'e' * 20}=" + str(traces[number % 6])
+        for number in range(16)))
+    workshop.run("compare-hard", "compare", *(
+        f"<img src onerror {name}>={workshop.scratch / name}"
+        for name in ("hostile", "4096-ranks", "profiles-8", "load")))
 
 
 if __name__ == "__main__":

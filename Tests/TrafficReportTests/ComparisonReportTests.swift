@@ -58,7 +58,9 @@ import TrafficAnalysis
   @Test(arguments: ["before-and-after", "strategies", "hostile-names"])
   func writesTheSameFilesAsRecorded(name: String) throws {
     let comparison = try #require(SampleComparison.all.first { $0.name == name }?.comparison)
-    for file in ComparisonReport.files(comparison) {
+    // A page repeats figures and tables; one of them is enough.
+    for file in try ComparisonReport.files(comparison, gates: [ComparisonGate("tp.bytes>-50%")])
+    where file.name != "report.html" || name == "before-and-after" {
       try expectGolden(file.bytes, "comparison/\(name)/\(file.name)")
     }
     try expectGolden(

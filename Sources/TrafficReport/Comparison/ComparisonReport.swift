@@ -12,56 +12,66 @@ public enum ComparisonReport {
   public static func csv(
     _ comparison: RunComparison, options: ReportOptions = ReportOptions()
   ) -> [UInt8] {
-    tables(comparison, options)[0].bytes
+    classes(comparison).csv(isRaw: options.csvRaw).bytes
   }
 
-  /// Encodes all files: the tables in the order of ``Table/comparison``, one document, the figure.
+  /// Encodes all files: the tables in the order of ``Table/comparison``, one document, the figure,
+  /// the page.
+  ///
+  /// - Parameters:
+  ///   - comparison: The runs.
+  ///   - gates: Limits that the page tells the verdict of.
+  ///   - options: How text is written.
+  /// - Returns: The files, without the manifest.
   public static func files(
-    _ comparison: RunComparison, options: ReportOptions = ReportOptions()
+    _ comparison: RunComparison, gates: [ComparisonGate] = [],
+    options: ReportOptions = ReportOptions()
   ) -> [ReportFile] {
-    tables(comparison, options) + [
-      ReportFile(name: "comparison.json", bytes: json(comparison)),
-      ReportFile(name: "comparison.svg", bytes: ComparisonFigure.svg(comparison)),
+    let tables = tables(comparison)
+    let figure = ReportFile(name: "comparison.svg", bytes: ComparisonFigure.svg(comparison))
+    let page = ComparisonPage(comparison, gates: gates, tables: tables, pictures: [figure])
+    return tables.map { $0.csv(isRaw: options.csvRaw) } + [
+      ReportFile(name: "comparison.json", bytes: json(comparison, tables)), figure,
+      ReportFile(name: HTMLPage.fileName, bytes: page.render()),
     ]
   }
 
-  private static func tables(
-    _ comparison: RunComparison, _ options: ReportOptions
-  ) -> [ReportFile] {
-    func file<Row>(
-      _ name: String, _ rows: [Row], _ columns: [Table.Definition<Row>]
-    ) -> ReportFile {
-      ReportFile(
-        name: name + ".csv", bytes: RowEncoder.csv(rows, columns, isRaw: options.csvRaw))
-    }
-    return [
-      file("comparison", comparison.tableRows(comparison.classes), Table.comparisonColumns),
-      file("comparison_dimensions", comparison.tableRows(comparison.sums), Table.sumColumns),
-      file("comparison_runs", comparison.runRows, Table.runColumns),
-      file("comparison_layout", comparison.tableRows(comparison.groups), Table.layoutColumns),
-      file("comparison_links", comparison.tableRows(comparison.links), Table.linkColumns),
-      file("comparison_findings", comparison.tableRows(comparison.findings), Table.findingColumns),
+  private static func classes(_ comparison: RunComparison) -> FilledTable {
+    FilledTable(
+      .comparisonClasses, comparison.tableRows(comparison.classes), Table.comparisonColumns)
+  }
+
+  /// All tables, in the order of ``Table/comparison``.
+  private static func tables(_ comparison: RunComparison) -> [FilledTable] {
+    [
+      classes(comparison),
+      FilledTable(
+        .comparisonDimensions, comparison.tableRows(comparison.sums), Table.sumColumns),
+      FilledTable(.comparisonRuns, comparison.runRows, Table.runColumns),
+      FilledTable(
+        .comparisonLayout, comparison.tableRows(comparison.groups), Table.layoutColumns),
+      FilledTable(.comparisonLinks, comparison.tableRows(comparison.links), Table.linkColumns),
+      FilledTable(
+        .comparisonFindings, comparison.tableRows(comparison.findings), Table.findingColumns),
     ]
   }
 
   /// Encodes all tables and the statements as one JSON document.
   public static func json(_ comparison: RunComparison) -> [UInt8] {
+    json(comparison, tables(comparison))
+  }
+
+  private static func json(_ comparison: RunComparison, _ tables: [FilledTable]) -> [UInt8] {
     var json = JSONWriter()
     json.openObject()
     json.member("schema_version", .integer(SummaryDocument.schemaVersion))
     json.member("baseline", .text(comparison.baselineRun.label))
     json.member("compared_per", .text(comparison.basis.rawValue))
     json.strings("statements", comparison.statements, isInline: false)
-    func table<Row>(_ name: String, _ rows: [Row], _ columns: [Table.Definition<Row>]) {
-      json.key(name)
-      RowEncoder.write(rows, columns, to: &json)
-    }
-    table("comparison_runs", comparison.runRows, Table.runColumns)
-    table("comparison_dimensions", comparison.tableRows(comparison.sums), Table.sumColumns)
-    table("comparison", comparison.tableRows(comparison.classes), Table.comparisonColumns)
-    table("comparison_layout", comparison.tableRows(comparison.groups), Table.layoutColumns)
-    table("comparison_links", comparison.tableRows(comparison.links), Table.linkColumns)
-    table("comparison_findings", comparison.tableRows(comparison.findings), Table.findingColumns)
+    // The shortest first, for those who read it.
+    let first = [Table.comparisonRuns, .comparisonDimensions, .comparisonClasses].map(\.name)
+    for name in first { tables.first { $0.table.name == name }?.write(to: &json) }
+    for table in tables where !first.contains(table.table.name) { table.write(to: &json) }
     json.member("complete", .boolean(true))
     json.close()
     return json.bytes
@@ -69,15 +79,6 @@ public enum ComparisonReport {
 
   /// Encodes all tables as newline-delimited JSON, each line with the name of its table.
   public static func ndjson(_ comparison: RunComparison) -> [UInt8] {
-    func lines<Row>(
-      _ name: String, _ rows: [Row], _ columns: [Table.Definition<Row>]
-    ) -> [UInt8] { RowEncoder.lines(rows, columns, name) }
-    return lines("comparison", comparison.tableRows(comparison.classes), Table.comparisonColumns)
-      + lines("comparison_dimensions", comparison.tableRows(comparison.sums), Table.sumColumns)
-      + lines("comparison_runs", comparison.runRows, Table.runColumns)
-      + lines("comparison_layout", comparison.tableRows(comparison.groups), Table.layoutColumns)
-      + lines("comparison_links", comparison.tableRows(comparison.links), Table.linkColumns)
-      + lines(
-        "comparison_findings", comparison.tableRows(comparison.findings), Table.findingColumns)
+    tables(comparison).flatMap(\.lines)
   }
 }

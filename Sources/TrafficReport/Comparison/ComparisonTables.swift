@@ -66,27 +66,30 @@ extension Table {
   ///
   /// They describe columns; a summary of one run has no rows for them.
   public static let comparison: [Table] = [
-    Table(
-      "comparison",
-      rowMeaning: "run x dimension x phase x collective; a class that a run lacks is 0",
-      order: "run as named, dimension, phase, collective", rows: { _ in [] },
-      columns: comparisonColumns),
-    Table(
-      "comparison_dimensions", rowMeaning: "run x dimension, and total",
-      order: "run as named, dimension, total last", rows: { _ in [] }, columns: sumColumns),
-    Table(
-      "comparison_runs", rowMeaning: "run", order: "as named", rows: { _ in [] },
-      columns: runColumns),
-    Table(
-      "comparison_layout", rowMeaning: "run x dimension with communicators in any run",
-      order: "run as named, dimension", rows: { _ in [] }, columns: layoutColumns),
-    Table(
-      "comparison_links", rowMeaning: "run x kind of link x node (x receiving node)",
-      order: "run as named, kind, node, peer_node", rows: { _ in [] }, columns: linkColumns),
-    Table(
-      "comparison_findings", rowMeaning: "run x code of a finding in any run",
-      order: "run as named, code", rows: { _ in [] }, columns: findingColumns),
+    comparisonClasses, comparisonDimensions, comparisonRuns, comparisonLayout, comparisonLinks,
+    comparisonFindings,
   ]
+
+  static let comparisonClasses = Table(
+    "comparison",
+    rowMeaning: "run x dimension x phase x collective; a class that a run lacks is 0",
+    order: "run as named, dimension, phase, collective", rows: { _ in [] },
+    columns: comparisonColumns)
+  static let comparisonDimensions = Table(
+    "comparison_dimensions", rowMeaning: "run x dimension, and total",
+    order: "run as named, dimension, total last", rows: { _ in [] }, columns: sumColumns)
+  static let comparisonRuns = Table(
+    "comparison_runs", rowMeaning: "run", order: "as named", rows: { _ in [] },
+    columns: runColumns)
+  static let comparisonLayout = Table(
+    "comparison_layout", rowMeaning: "run x dimension with communicators in any run",
+    order: "run as named, dimension", rows: { _ in [] }, columns: layoutColumns)
+  static let comparisonLinks = Table(
+    "comparison_links", rowMeaning: "run x kind of link x node (x receiving node)",
+    order: "run as named, kind, node, peer_node", rows: { _ in [] }, columns: linkColumns)
+  static let comparisonFindings = Table(
+    "comparison_findings", rowMeaning: "run x code of a finding in any run",
+    order: "run as named, code", rows: { _ in [] }, columns: findingColumns)
 
   typealias ClassRow = ComparisonRow<ComparedRun.Class, RunAmounts>
   typealias SumRow = ComparisonRow<ParallelismDimension?, RunAmounts>

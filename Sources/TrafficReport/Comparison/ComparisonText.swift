@@ -52,7 +52,10 @@ enum ComparisonText {
     return confidence >= .weak
   }
 
-  /// What a run changes in the layout: `tp 4 -> none, pp none -> 4`; empty when nothing.
+  /// Between what was and what is; a browser would break a line within `->`.
+  private static let arrow = "\u{2192}"
+
+  /// What a run changes in the layout: `tp 4 → none, pp none → 4`; empty when nothing.
   static func layout(_ run: Int, in comparison: RunComparison) -> String {
     func size(_ groups: ComparedRun.Groups) -> String {
       guard groups.count > 0 else { return "none" }
@@ -62,7 +65,7 @@ enum ComparisonText {
     let kept: Set<ParallelismDimension> = [.world, .unclassified]
     return comparison.groups.filter {
       $0.run == run && $0.value.sizes != $0.baseline.sizes && !kept.contains($0.key)
-    }.map { "\($0.key.rawValue) \(size($0.baseline)) -> \(size($0.value))" }
+    }.map { "\($0.key.rawValue) \(size($0.baseline)) \(arrow) \(size($0.value))" }
       .joined(separator: ", ")
   }
 
@@ -104,7 +107,7 @@ enum ComparisonText {
     }
   }
 
-  /// The groups of links whose load changed most: `peer to peer on node 0 777 MiB -> 12 MiB`.
+  /// The groups of links whose load changed most: `peer to peer on node 0 777 MiB → 12 MiB`.
   static func links(_ run: Int, in comparison: RunComparison, limit: Int) -> [String] {
     let changes = comparison.links.filter { $0.run == run }.map { row in
       (
@@ -120,7 +123,7 @@ enum ComparisonText {
     return changes.prefix(limit).map { _, change in
       let key = change.row.key
       let place = key.peerNode.map { "\(key.node) to \($0)" } ?? "on node \(key.node)"
-      return "\(LinkText.name(key.kind)) \(place) \(Quantity.bytes(change.base)) -> "
+      return "\(LinkText.name(key.kind)) \(place) \(Quantity.bytes(change.base)) \(arrow) "
         + "\(Quantity.bytes(change.own)) (\(change.own < change.base ? "relieved" : "loaded"))"
     }
   }

@@ -12,6 +12,18 @@ struct PageTable {
   let title: String
   /// The column by which rows are sorted, largest first; the table's own order without one.
   var weight: String?
+  /// The columns that are shown; all of them without a list.
+  var shown: Set<String>?
+  /// Rows that are left out, if any are.
+  var omission: Omission?
+
+  /// Rows with this text in this column are only in the file.
+  struct Omission {
+    var column: String
+    var text: String
+    /// What the other rows are: `that differ`.
+    var others: String
+  }
 
   /// What the page shows, in its order; the findings have a section of their own.
   static let all: [PageTable] = [
@@ -34,97 +46,126 @@ struct PageTable {
 
   /// Rows that are shown, without the columns that are empty in all of them.
   struct Content {
+    let page: PageTable
     var columns: [Table.Column] = []
     var rows: [[Cell]] = []
     /// Rows of the table, shown or not.
     var count = 0
+    /// Rows that are not left out, shown or not.
+    var candidates = 0
   }
 
   /// - Complexity: O(rows x columns), and O(*n* log *n*) for sorting; keeps the rows shown only.
   func content(_ summary: TrafficSummary) -> Content {
-    var content = Content(columns: table.columns)
-    let key = weight.flatMap { name in table.columns.firstIndex { $0.name == name } }
-    var weights: [Double] = []
-    table.forEachRow(of: summary) { cells in
-      weights.append(key.map { Self.number(cells[$0]) ?? -1 } ?? 0)
+    content { table.forEachRow(of: summary, $0) }
+  }
+
+  /// Takes the rows that `forEachRow` hands over, in the same order each time.
+  func content(_ forEachRow: ((_ body: ([Cell]) -> Void) -> Void)) -> Content {
+    var content = Content(page: self)
+    func place(of name: String?) -> Int? {
+      name.flatMap { name in table.columns.firstIndex { $0.name == name } }
     }
-    content.count = weights.count
-    let shown = weights.indices.sorted { a, b in
-      weights[a] != weights[b] ? weights[a] > weights[b] : a < b
-    }.prefix(Self.maximumRows)
-    let places = Dictionary(uniqueKeysWithValues: zip(shown, 0...))
-    content.rows = Array(repeating: [], count: shown.count)
+    let key = place(of: weight)
+    let omitted = place(of: omission?.column)
+    var candidates: [(row: Int, weight: Double)] = []
+    forEachRow { cells in
+      if omitted == nil || omitted.map({ cells[$0] }) != omission.map({ .text($0.text) }) {
+        candidates.append((content.count, key.map { Self.number(cells[$0]) ?? -1 } ?? 0))
+      }
+      content.count += 1
+    }
+    content.candidates = candidates.count
+    let largest = candidates.sorted { a, b in
+      a.weight != b.weight ? a.weight > b.weight : a.row < b.row
+    }.prefix(Self.maximumRows).map(\.row)
+    let places = Dictionary(uniqueKeysWithValues: zip(largest, 0...))
+    content.rows = Array(repeating: [], count: largest.count)
     var row = 0
-    table.forEachRow(of: summary) { cells in
+    forEachRow { cells in
       if let place = places[row] { content.rows[place] = cells }
       row += 1
     }
     let used = table.columns.indices.filter { column in
-      content.rows.contains { $0[column] != .unknown }
+      shown?.contains(table.columns[column].name) ?? true
+        && content.rows.contains { $0[column] != .unknown }
     }
     content.columns = used.map { table.columns[$0] }
     content.rows = content.rows.map { row in used.map { row[$0] } }
     return content
   }
+}
 
-  /// Writes the section of the table.
+extension PageTable.Content {
+  /// The section of the table.
   ///
   /// `anchor` tells the id of a row from its cells, so that findings can point to it.
-  func write(_ content: Content, to html: inout HTMLWriter, anchor: ([Cell]) -> String?) {
-    html.open("section", ["id": table.name])
-    html.element("h2", title)
-    html.open("p", ["class": "muted"])
-    html.text("One row per \(table.rowMeaning). ")
-    if content.rows.count < content.count {
-      let which =
-        weight.map { "with the most \($0.replacing("_", with: " "))" } ?? "that come first"
-      html.text(
-        "The \(Quantity.count(content.rows.count)) \(which) of "
-          + "\(Quantity.count(content.count)); all are in ")
-    } else {
-      html.text("Exact numbers: ")
+  func section(anchor: @escaping ([Cell]) -> String? = { _ in nil }) -> HTMLPage.Section {
+    HTMLPage.Section(id: page.table.name, label: page.title) { write(to: &$0, anchor: anchor) }
+  }
+
+  /// What is shown of how many rows.
+  private var extent: String {
+    guard rows.count < count else {
+      return page.shown == nil ? "Exact numbers: " : "Exact numbers, and more columns: "
     }
-    html.element("a", ["href": table.fileName], table.fileName)
+    let all = Quantity.count(count)
+    guard !rows.isEmpty else {
+      return "Of \(all) there are none \(page.omission?.others ?? ""); all are in "
+    }
+    let which =
+      rows.count == candidates
+      ? ""
+      : page.weight.map { " with the most \($0.replacing("_", with: " "))" } ?? " that come first"
+    return "The \(Quantity.count(rows.count))\(which) of \(all)"
+      + (page.omission.map { " \($0.others)" } ?? "") + "; all are in "
+  }
+
+  private func write(to html: inout HTMLWriter, anchor: ([Cell]) -> String?) {
+    html.open("p", ["class": "muted"])
+    html.text("One row per \(page.table.rowMeaning). \(extent)")
+    html.element("a", ["href": page.table.fileName], page.table.fileName)
     html.text(".")
     html.close("p")
+    guard !rows.isEmpty else { return }
     html.open("div", ["class": "scroll"])
     html.open("table", ["class": "sorts"])
     html.open("thead")
     html.open("tr")
-    for column in content.columns {
+    for column in columns {
       let unit = column.unit.isEmpty ? "" : " (\(column.unit))"
       html.element(
         "th",
         [
-          "class": Self.isNumber(column) ? "n" : nil, "scope": "col",
+          "class": PageTable.isNumber(column) ? "n" : nil, "scope": "col",
           "title": column.meaning + unit,
         ],
-        Self.heading(column))
+        PageTable.heading(column))
     }
     html.close("tr")
     html.close("thead")
     html.open("tbody")
-    for row in content.rows {
+    for row in rows {
       html.newLine()
       html.open("tr", ["id": anchor(row)])
-      for (column, cell) in zip(content.columns, row) { Self.write(cell, of: column, to: &html) }
+      for (column, cell) in zip(columns, row) { PageTable.write(cell, of: column, to: &html) }
       html.close("tr")
     }
     html.close("tbody")
     html.close("table")
     html.close("div")
-    html.close("section")
-    html.newLine()
   }
+}
 
-  // MARK: - Cells
+// MARK: - Cells
 
-  private static func isNumber(_ column: Table.Column) -> Bool {
+extension PageTable {
+  fileprivate static func isNumber(_ column: Table.Column) -> Bool {
     column.type == .integer || column.type == .number
   }
 
   /// The column's name without the unit that its cells carry themselves.
-  private static func heading(_ column: Table.Column) -> String {
+  fileprivate static func heading(_ column: Table.Column) -> String {
     var words = column.name.split(separator: "_")
     if column.unit == "bytes" || column.unit == "ns", words.count > 1,
       words.last.map(String.init) == column.unit
@@ -134,7 +175,7 @@ struct PageTable {
     return words.joined(separator: " ").replacing(" gb per s", with: " GB/s")
   }
 
-  private static func write(_ cell: Cell, of column: Table.Column, to html: inout HTMLWriter) {
+  fileprivate static func write(_ cell: Cell, of column: Table.Column, to html: inout HTMLWriter) {
     if column.name == "dimension", case .text(let name) = cell {
       html.open("td")
       dimension(name, to: &html)
@@ -165,21 +206,31 @@ struct PageTable {
     case .unsigned(let value):
       if let value = Int(exactly: value) { return shown(integer: value, of: column) }
       return (Quantity.count(value), nil)
-    case .number(let value):
-      return (Quantity.fixed(value, places: 2, isTrimmed: true), nil)
-    case .ratio(let value):
-      return (Quantity.fixed(value, places: 3, isTrimmed: true), nil)
+    case .number(let value): return shown(number: value, places: 2, of: column)
+    case .ratio(let value): return shown(number: value, places: 3, of: column)
     }
   }
 
   private static func shown(integer value: Int, of column: Table.Column) -> (String, String?) {
     switch column.unit {
-    case "bytes" where value >= 0: (Quantity.bytes(UInt64(value)), "\(value) bytes")
+    case "bytes":
+      ((value < 0 ? "-" : "") + Quantity.bytes(UInt64(value.magnitude)), "\(value) bytes")
     case "ns": (Quantity.time(Int64(value)), "\(value) ns")
     // A rank, an index, a process: a name in digits.
     case "": (String(value), nil)
     default: (Quantity.count(value), nil)
     }
+  }
+
+  /// A number; of bytes, such as those of a step, with the digits that matter.
+  private static func shown(
+    number value: Double, places: Int, of column: Table.Column
+  ) -> (String, String?) {
+    let exact = Quantity.fixed(value, places: places, isTrimmed: true)
+    guard column.unit == "bytes", let whole = UInt64(exactly: value.rounded()),
+      whole > 0 || value == 0
+    else { return (exact + (column.unit == "bytes" ? " B" : ""), nil) }
+    return (Quantity.bytes(whole), "\(exact) bytes")
   }
 
   private static func number(_ cell: Cell) -> Double? {

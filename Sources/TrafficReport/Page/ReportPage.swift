@@ -2,20 +2,14 @@
 
 internal import TrafficAnalysis
 
-/// `report.html`: a run on one page that needs nothing but itself.
-///
-/// It is read without a script, which only sorts tables. The content security policy allows its own
-/// style sheets and that script by their digests, and nothing else: no network, no handler, no
-/// style of an element. Text of the input is escaped, and can be neither.
+/// `report.html` of `analyze`: a run on one page.
 struct ReportPage {
-  /// The name in the output directory.
-  static let fileName = "report.html"
   /// Most findings on the page; `findings.csv` has all.
   private static let maximumFindings = 100
 
   private let summary: TrafficSummary
   private let pictures: [ReportFile]
-  private let tables: [(page: PageTable, content: PageTable.Content)]
+  private let tables: [PageTable.Content]
   /// The id of the row that shows a communicator, a rank or a file.
   private var anchors: [Subject: String] = [:]
 
@@ -34,11 +28,11 @@ struct ReportPage {
     tables = PageTable.all.compactMap { page in
       guard present.contains(page.table.name) else { return nil }
       let content = page.content(summary)
-      return content.rows.isEmpty ? nil : (page, content)
+      return content.rows.isEmpty ? nil : content
     }
-    for (page, content) in tables {
+    for content in tables {
       for row in content.rows {
-        guard let subject = Self.subject(row, of: page.table) else { continue }
+        guard let subject = Self.subject(row, of: content.page.table) else { continue }
         anchors[subject] =
           switch subject {
           case .communicator(let name): "communicator-\(name)"
@@ -54,113 +48,35 @@ struct ReportPage {
   ///
   /// - Complexity: O(size of the summary); at most ``PageTable/maximumRows`` rows of each table.
   func render() -> [UInt8] {
-    var html = HTMLWriter()
-    html.verbatim("<!doctype html>\n".utf8)
-    html.open("html", ["lang": "en"])
-    head(&html)
-    html.open("body")
-    html.newLine()
-    header(&html)
-    coverage(&html)
-    findings(&html)
-    overview(&html)
-    figures(&html)
-    for (page, content) in tables {
-      page.write(content, to: &html) { row in
-        Self.subject(row, of: page.table).flatMap { anchors[$0] }
+    var sections: [HTMLPage.Section] = [
+      .list(
+        "coverage", "Coverage", heading: "What the logs cover",
+        DigestContent.coverageLines(summary)
+          + summary.coverage.statements.map(PlainText.printable)),
+      HTMLPage.Section(id: "findings", label: "Findings", write: findings),
+    ]
+    // The table of the digest: the one to look at first.
+    let traffic = DigestContent(summary).traffic
+    if !traffic.rows.isEmpty {
+      sections.append(
+        .grid(
+          "overview", "Traffic", heading: "Traffic, largest first", traffic,
+          note: Digest.glossary))
+    }
+    sections.append(.figures(pictures))
+    sections += tables.map { content in
+      content.section { row in
+        Self.subject(row, of: content.page.table).flatMap { anchors[$0] }
       }
     }
-    definitions(&html)
-    footer(&html)
-    html.open("script")
-    html.verbatim(PageStyle.script.utf8)
-    html.close("script")
-    html.close("body")
-    html.close("html")
-    html.newLine()
-    return html.bytes
-  }
-
-  // MARK: - Head
-
-  private func head(_ html: inout HTMLWriter) {
-    html.open("head")
-    html.newLine()
-    html.empty("meta", ["charset": "utf-8"])
-    html.empty(
-      "meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
-    html.empty("meta", ["http-equiv": "Content-Security-Policy", "content": policy])
-    html.empty("meta", ["name": "referrer", "content": "no-referrer"])
-    html.newLine()
-    html.element("title", "\(DigestContent.headline(summary)) - commlens")
-    html.newLine()
-    html.open("style")
-    html.verbatim(PageStyle.sheet.utf8)
-    html.close("style")
-    html.close("head")
-    html.newLine()
-  }
-
-  private var policy: String {
-    let sheets = [Array(PageStyle.sheet.utf8)] + pictures.compactMap { Self.sheet(in: $0.bytes) }
-    var digests: [String] = []
-    for sheet in sheets {
-      let digest = "'sha256-\(SHA256.base64Digest(of: sheet))'"
-      if !digests.contains(digest) { digests.append(digest) }
-    }
-    let script = SHA256.base64Digest(of: Array(PageStyle.script.utf8))
-    return "default-src 'none'; style-src \(digests.joined(separator: " ")); "
-      + "script-src 'sha256-\(script)'; base-uri 'none'; form-action 'none'"
-  }
-
-  /// The style sheet of a figure, which has at most one.
-  private static func sheet(in svg: [UInt8]) -> [UInt8]? {
-    guard let start = svg.firstRange(of: "<style>".utf8),
-      let end = svg[start.upperBound...].firstRange(of: "</style>".utf8)
-    else { return nil }
-    return Array(svg[start.upperBound..<end.lowerBound])
-  }
-
-  // MARK: - Sections
-
-  private func header(_ html: inout HTMLWriter) {
-    html.open("header")
-    html.element("h1", DigestContent.headline(summary))
-    html.open("dl", ["class": "lead"])
-    for (term, text) in ReportLead.lines(summary) {
-      html.element("dt", term)
-      html.element("dd", text)
-    }
-    html.close("dl")
-    html.close("header")
-    html.newLine()
-    html.open("nav", ["aria-label": "Sections"])
-    var sections = [("coverage", "Coverage"), ("findings", "Findings")]
-    if !summary.traffic.isEmpty { sections.append(("overview", "Traffic")) }
-    sections.append(("figures", "Figures"))
-    sections += tables.map { ($0.page.table.name, $0.page.title) }
-    sections.append(("definitions", "Definitions"))
-    for (id, title) in sections { html.element("a", ["href": "#\(id)"], title) }
-    html.close("nav")
-    html.newLine()
-  }
-
-  private func coverage(_ html: inout HTMLWriter) {
-    html.open("section", ["id": "coverage"])
-    html.element("h2", "What the logs cover")
-    html.open("ul")
-    for line in DigestContent.coverageLines(summary) { html.element("li", line) }
-    for statement in summary.coverage.statements {
-      html.element("li", PlainText.printable(statement))
-    }
-    html.close("ul")
-    html.close("section")
-    html.newLine()
+    sections.append(.definitions(tables))
+    return HTMLPage(
+      headline: DigestContent.headline(summary), lead: ReportLead.lines(summary),
+      pictures: pictures, sections: sections
+    ).render()
   }
 
   private func findings(_ html: inout HTMLWriter) {
-    html.open("section", ["id": "findings"])
-    html.element("h2", "Findings")
     let shown = summary.findings.sorted { $0.severity < $1.severity }.prefix(Self.maximumFindings)
     if shown.isEmpty { html.element("p", "None.") }
     for finding in shown {
@@ -196,95 +112,6 @@ struct ReportPage {
       html.text(".")
       html.close("p")
     }
-    html.close("section")
-    html.newLine()
-  }
-
-  /// The table of the digest: the one to look at first.
-  private func overview(_ html: inout HTMLWriter) {
-    let grid = DigestContent(summary).traffic
-    guard !grid.rows.isEmpty else { return }
-    func row(_ cells: [String]) {
-      html.open("tr")
-      for (index, cell) in cells.enumerated() {
-        html.open("td", ["class": grid.columns[index].alignment == .right ? "n" : nil])
-        if index == 0 { PageTable.dimension(cell, to: &html) } else { html.text(cell) }
-        html.close("td")
-      }
-      html.close("tr")
-    }
-    html.open("section", ["id": "overview"])
-    html.element("h2", "Traffic, largest first")
-    html.open("div", ["class": "scroll"])
-    html.open("table")
-    html.open("thead")
-    html.open("tr")
-    for column in grid.columns {
-      html.element(
-        "th", ["class": column.alignment == .right ? "n" : nil, "scope": "col"], column.title)
-    }
-    html.close("tr")
-    html.close("thead")
-    html.open("tbody")
-    for cells in grid.rows { row(cells) }
-    html.close("tbody")
-    if let total = grid.total {
-      html.open("tfoot")
-      row(total)
-      html.close("tfoot")
-    }
-    html.close("table")
-    html.close("div")
-    html.open("p", ["class": "muted"])
-    html.text(Digest.glossary + " " + (grid.remainder ?? ""))
-    html.close("p")
-    html.close("section")
-    html.newLine()
-  }
-
-  private func figures(_ html: inout HTMLWriter) {
-    html.open("section", ["id": "figures"])
-    html.element("h2", "Figures")
-    html.open("div", ["class": "pictures"])
-    for picture in pictures {
-      html.newLine()
-      html.open("figure")
-      html.verbatim(picture.bytes)
-      html.open("figcaption", ["class": "muted screen"])
-      html.element("a", ["href": picture.name], picture.name)
-      html.close("figcaption")
-      html.close("figure")
-    }
-    html.close("div")
-    html.close("section")
-    html.newLine()
-  }
-
-  private func definitions(_ html: inout HTMLWriter) {
-    html.open("section", ["id": "definitions"])
-    html.element("h2", "Definitions")
-    html.open("dl", ["class": "words"])
-    var seen: Set<String> = []
-    for (_, content) in tables {
-      for column in content.columns {
-        let meaning = column.meaning + (column.unit.isEmpty ? "" : " (\(column.unit))")
-        guard seen.insert(column.name + meaning).inserted else { continue }
-        html.element("dt", column.name)
-        html.element("dd", meaning)
-      }
-    }
-    html.close("dl")
-    html.close("section")
-    html.newLine()
-  }
-
-  private func footer(_ html: inout HTMLWriter) {
-    html.open("footer")
-    html.text("Written by commlens, schema \(Schema.version). Inputs, options and digests: ")
-    html.element("a", ["href": Manifest.fileName], Manifest.fileName)
-    html.text(".")
-    html.close("footer")
-    html.newLine()
   }
 
   // MARK: - Evidence
