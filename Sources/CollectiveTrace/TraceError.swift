@@ -14,6 +14,16 @@ public enum TraceError: Error, Sendable, Equatable, CustomStringConvertible {
   case needsTool(path: String, container: String, command: String)
   /// The content is a container or format that commlens does not read.
   case unsupported(path: String, content: String, advice: String)
+  /// The content is a partial that is not whole, or of another version.
+  case broken(path: String, detail: String)
+
+  /// Whether there was nothing to read, as opposed to something that could not be understood.
+  public var isMissing: Bool {
+    switch self {
+    case .missing, .unreadable, .notRegularFile: true
+    case .needsTool, .unsupported, .broken: false
+    }
+  }
 
   /// One sentence for a person.
   public var description: String {
@@ -28,6 +38,7 @@ public enum TraceError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(path): compressed with \(container), which commlens reads through `\(command)`, and that is not installed; install it, or run `\(command) < \(path) | commlens analyze -`."
     case .unsupported(let path, let content, let advice):
       "\(path): \(content) is not something commlens reads; \(advice)."
+    case .broken(let path, let detail): "\(path): \(detail)"
     }
   }
 }

@@ -127,12 +127,22 @@ public struct TraceFormat: Sendable {
     recognises: { ProfilerReader.recognises($0) },
     open: { ProfilerReader(file: $0, options: $1) })
 
+  /// What `commlens summarize` and `merge` write.
+  public static let partial = TraceFormat(
+    name: "partial",
+    summary:
+      "partials of `commlens summarize` and `merge`: the facts of files that were read before",
+    recognisedBy: "its signature, byte 0x89 and `CLP`",
+    recognises: { PartialReader.recognises($0) },
+    open: { PartialReader(file: $0, options: $1) })
+
   /// Every format, in the order in which they are tried.
   ///
   /// A profiler's trace states `nccl_version` too, by which RAS is told, and the example profiler
   /// of NCCL writes trace events.
   public static let all = [
-    inspector, flightRecorder, flightRecorderJSON, executionTrace, chakra, profiler, kineto,
+    partial, inspector, flightRecorder, flightRecorderJSON, executionTrace, chakra, profiler,
+    kineto,
     ncclRAS, launchFile, ncclLog,
   ]
 

@@ -12,6 +12,8 @@ public enum TraceReader {
     public var maximumKeysPerFile = 1 << 18
     /// Most calls of one file whose times are kept one by one; later ones are only in histograms.
     public var maximumTimedCallsPerFile = 1 << 16
+    /// Most bytes taken of a partial; its facts need several times as much memory.
+    public var maximumBytesPerPartial = 1 << 30
     /// The defaults.
     public init() {}
   }
@@ -21,24 +23,62 @@ public enum TraceReader {
   /// Never throws: a file that cannot be read gives a ledger whose status and detail say why.
   ///
   /// - Parameters:
-  ///   - path: The file as the user named it.
+  ///   - path: The file to open.
+  ///   - name: What the facts call it; `nil` for the path.
   ///   - options: The limits.
   ///   - progress: Called now and then with the compressed bytes read since the last call.
-  /// - Returns: A partial with one ledger, whatever happened.
+  /// - Returns: The facts, with one ledger whatever happened; of an archive with one for each of its
+  ///   files too, and of a partial with those that it holds in place of its own.
   public static func summarize(
-    path: String, options: Options = Options(), progress: (@Sendable (Int) -> Void)? = nil
+    path: String, name: String? = nil, options: Options = Options(),
+    progress: (@Sendable (Int) -> Void)? = nil
   ) -> TracePartial {
+    let name = name ?? path
     do throws(TraceError) {
-      let text = TraceText(
-        try ByteStream(archiveOrFile: path, maximumBytes: options.maximumBytesPerFile),
-        progress: progress)
+      let text = try open(path, options, progress)
       guard !text.withPrefix(TarReader.recognises) else {
-        return summarize(archive: TarReader(text), path: path, options: options)
+        return summarize(archive: TarReader(text), name: name, options: options)
       }
-      return summarize(text, path: path, options: options)
+      return summarize(text, name: name, options: options)
     } catch {
-      return unreadable(path, error)
+      var partial = unreadable(name, error)
+      // The facts name no folder of this machine.
+      if path != name { partial.files[0].detail.replace(path, with: name) }
+      return partial
     }
+  }
+
+  /// Reads a partial, or standard input for `-`, and refuses everything else.
+  ///
+  /// - Parameters:
+  ///   - path: The file to open.
+  ///   - options: The limits.
+  ///   - progress: Called now and then with the compressed bytes read since the last call.
+  /// - Returns: The facts that it holds.
+  /// - Throws: `TraceError` when the file cannot be read, is no partial, or is not whole.
+  public static func readPartial(
+    path: String, options: Options = Options(), progress: (@Sendable (Int) -> Void)? = nil
+  ) throws(TraceError) -> TracePartial {
+    let text = try open(path, options, progress)
+    guard text.withPrefix(PartialReader.recognises) else {
+      throw .unsupported(
+        path: path, content: "a file that commlens summarize or merge did not write",
+        advice: "make a partial of it with commlens summarize, or pass it to commlens analyze")
+    }
+    var facts = read(text, name: path, options: options)
+    guard facts.files[0].status == .complete else {
+      throw .broken(path: path, detail: facts.files[0].detail)
+    }
+    facts.removeFirstFile()
+    return facts
+  }
+
+  private static func open(
+    _ path: String, _ options: Options, _ progress: (@Sendable (Int) -> Void)?
+  ) throws(TraceError) -> TraceText {
+    TraceText(
+      try ByteStream(archiveOrFile: path, maximumBytes: options.maximumBytesPerFile),
+      progress: progress)
   }
 
   /// Tells what a file is by its first bytes, without reading on.
@@ -48,9 +88,7 @@ public enum TraceReader {
   ///   reading all of the file could tell.
   public static func identify(path: String) -> FileLedger {
     do throws(TraceError) {
-      let text = TraceText(
-        try ByteStream(archiveOrFile: path, maximumBytes: Options().maximumBytesPerFile),
-        progress: nil)
+      let text = try open(path, Options(), nil)
       var ledger = FileLedger(file: path)
       text.apply(to: &ledger)
       if text.withPrefix(TarReader.recognises) {
@@ -78,20 +116,38 @@ public enum TraceReader {
   }
 
   private static func summarize(
-    _ text: consuming TraceText, path: String, options: Options
+    _ text: consuming TraceText, name: String, options: Options
+  ) -> TracePartial {
+    var facts = read(text, name: name, options: options)
+    // A partial stands for its files: what is made of it must not depend on how they were read.
+    if facts.files[0].format == TraceFormat.partial.name, facts.files[0].status == .complete {
+      facts.removeFirstFile()
+    }
+    return facts
+  }
+
+  /// The facts of a text; the first ledger is that of the text itself.
+  private static func read(
+    _ text: consuming TraceText, name: String, options: Options
   ) -> TracePartial {
     var text = text
     let format = text.withPrefix { TraceFormat.recognise($0) }
-    var partial = format.read(&text, path, options)
-    text.apply(to: &partial.files[0])
-    return partial
+    var facts = format.read(&text, name, options)
+    text.apply(to: &facts.files[0])
+    if format.name == TraceFormat.partial.name, facts.files[0].status != .complete {
+      // The container is damaged: what came out of it may lack the end.
+      let own = facts.files[0]
+      facts = TracePartial()
+      facts.files = [own]
+    }
+    return facts
   }
 
   /// Reads every file of an archive as one of its own, named `ARCHIVE/FILE`.
   ///
   /// The archive has a ledger too: of its container, and of the bytes that are of no file.
   private static func summarize(
-    archive: TarReader, path: String, options: Options
+    archive: TarReader, name path: String, options: Options
   ) -> TracePartial {
     var partial = TracePartial()
     var files = 0
@@ -104,11 +160,11 @@ public enum TraceReader {
           try ByteStream(
             memberOf: archive, path: name, maximumBytes: options.maximumBytesPerFile),
           progress: nil)
-        own = summarize(text, path: name, options: options)
+        own = summarize(text, name: name, options: options)
       } catch {
         own = unreadable(name, error)
       }
-      if archive.isCut, own.files[0].status == .complete {
+      if archive.isCut, own.files.first?.file == name, own.files[0].status == .complete {
         own.files[0].status = .truncated
         own.files[0].detail = "The archive breaks off inside of this file."
       }
@@ -142,6 +198,7 @@ public enum TraceReader {
       ledger.status = .unsupported
       ledger.compression = container
     case .unsupported: ledger.status = .unsupported
+    case .broken: ledger.status = .damaged
     }
     ledger.detail = error.description
     var partial = TracePartial()

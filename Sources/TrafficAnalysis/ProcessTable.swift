@@ -39,11 +39,7 @@ struct ProcessTable {
   ///
   /// - Complexity: O(*p* log *p*) in processes, plus the communicators that are joined.
   init(_ partial: TracePartial) {
-    let order = partial.files.indices.sorted {
-      let (a, b) = (partial.files[$0], partial.files[$1])
-      return (a.file, a.contentCRC32, a.bytes, a.compressedBytes, $0)
-        < (b.file, b.contentCRC32, b.bytes, b.compressedBytes, $1)
-    }
+    let order = partial.fileOrder
     files = Self.markDuplicates(order.map { partial.files[$0] })
     var position = [Int](repeating: 0, count: order.count)
     for (new, old) in order.enumerated() { position[old] = new }

@@ -33,6 +33,34 @@ struct AnalysisRun {
     _ progress: ProgressChoice = .auto, jobs: Int?, _ console: Console
   ) throws {
     descriptions = described.inputs
+    let (facts, opened, verdict) = try Self.read(
+      inputs, progress, jobs: jobs ?? TraceReading.availableCores, console)
+    paths = opened + described.paths
+    self.verdict = verdict
+    guard verdict.hasTrace else {
+      if verdict.status == .malformedInput { Console.fail(IngestionVerdict.advice) }
+      throw EarlyEnd(status: verdict.status)
+    }
+    var (summary, resolution): (TrafficSummary, JobResolution)
+    do throws(ConfigurationError) {
+      (summary, resolution) = try TrafficAnalyzer.analyze(
+        facts, stated: described.job, model: described.model, machines: described.machines)
+    } catch {
+      throw CommandFailure(status: .configuration, message: error.description)
+    }
+    origins = resolution.origins
+    Self.reconcile(
+      &summary, resolution, model: described.model ?? resolution.job?.model, console)
+    self.summary = summary
+  }
+
+  /// Reads files, and tells on standard error what went wrong with them.
+  ///
+  /// - Returns: The facts, the paths of the files that could be opened, and what the ledgers mean.
+  /// - Throws: `EarlyEnd` when the accounts do not add up.
+  static func read(
+    _ inputs: InputList, _ progress: ProgressChoice, jobs: Int, _ console: Console
+  ) throws -> (facts: TracePartial, paths: [String], verdict: IngestionVerdict) {
     for sentence in inputs.missing { Console.fail(sentence) }
     if inputs.skippedLinks > 0 {
       console.note(
@@ -43,40 +71,22 @@ struct AnalysisRun {
     let meter = ProgressMeter(
       total: inputs.files.reduce(0) { $0 + max($1.size, 0) }, files: inputs.files.count,
       progress, console: console)
-    let partial = TraceReading.summarize(
-      inputs.files, jobs: jobs ?? TraceReading.availableCores, meter: meter)
-
-    let unreadable = Set(partial.files.filter { $0.status == .unreadable }.map(\.file))
-    paths =
-      inputs.files.filter { $0.sameAs == nil && !unreadable.contains($0.name) }.map(\.path)
-      + described.paths
-    verdict = IngestionVerdict(partial.files, unmatchedPatterns: inputs.missing.count)
-    // The report names files relative to their folder; a person gets the path as typed.
+    let facts = TraceReading.summarize(inputs.files, jobs: jobs, meter: meter)
+    let unreadable = Set(facts.files.filter { $0.status == .unreadable }.map(\.file))
+    let paths = inputs.files.filter { $0.sameAs == nil && !unreadable.contains($0.name) }
+      .map(\.path)
+    let verdict = IngestionVerdict(facts.files, unmatchedPatterns: inputs.missing.count)
+    // A report names files relative to their folder; a person gets the path as typed.
     let errors = verdict.errors.map { sentence in
       guard let file = inputs.files.first(where: { sentence.hasPrefix("\($0.name): ") }) else {
         return sentence
       }
       return file.path + sentence.dropFirst(file.name.count)
     }
-    Self.tell(errors, more: "files could not be read", on: console, Console.fail)
-    Self.tell(
-      verdict.warnings, more: "files were not read to their end", on: console, console.warn)
+    tell(errors, more: "files could not be read", on: console, Console.fail)
+    tell(verdict.warnings, more: "files were not read to their end", on: console, console.warn)
     guard verdict.status != .internalError else { throw EarlyEnd(status: verdict.status) }
-    guard verdict.hasTrace else {
-      if verdict.status == .malformedInput { Console.fail(IngestionVerdict.advice) }
-      throw EarlyEnd(status: verdict.status)
-    }
-    var (summary, resolution): (TrafficSummary, JobResolution)
-    do throws(ConfigurationError) {
-      (summary, resolution) = try TrafficAnalyzer.analyze(
-        partial, stated: described.job, model: described.model, machines: described.machines)
-    } catch {
-      throw CommandFailure(status: .configuration, message: error.description)
-    }
-    origins = resolution.origins
-    Self.reconcile(
-      &summary, resolution, model: described.model ?? resolution.job?.model, console)
-    self.summary = summary
+    return (facts, paths, verdict)
   }
 
   /// The end of a command that has said on standard error why it cannot go on.

@@ -20,7 +20,8 @@ struct Commlens: ParsableCommand {
       """,
     version: Version.line,
     subcommands: [
-      AnalyzeCommand.self, CompareCommand.self, CheckCommand.self, ExpectCommand.self,
+      AnalyzeCommand.self, CompareCommand.self, CheckCommand.self, SummarizeCommand.self,
+      MergeCommand.self, ExpectCommand.self,
       TopologyCommand.self, LimitsCommand.self, WhatIfCommand.self, HardwareCommand.self,
       RedactCommand.self, FormatsCommand.self, SchemaCommand.self, ConfigCommand.self,
       ManualCommand.self,

@@ -7,8 +7,10 @@ internal import CollectiveTrace
 struct IngestionVerdict {
   /// Whether any input held a line of NCCL; without one no report is written.
   let hasTrace: Bool
-  /// The worst thing that happened to an input.
+  /// The worst thing that happened to an input, or that there is no line of NCCL in any.
   let status: ExitStatus
+  /// The worst thing that happened to an input.
+  let statusOfFiles: ExitStatus
   /// One sentence per file that could not be read at all, in the order of the files.
   let errors: [String]
   /// One sentence per file that was not read to its end, in the order of the files.
@@ -58,6 +60,7 @@ struct IngestionVerdict {
       }
     }
     if unmatchedPatterns > 0 { status = ExitStatus.worse(status, .missingInput) }
+    statusOfFiles = status
     // When nothing could be opened, that is what went wrong, not what the files say.
     let opened = ledgers.contains { $0.status != .unreadable }
     if !hasTrace, opened || unmatchedPatterns == 0 && ledgers.isEmpty {
@@ -81,8 +84,11 @@ struct IngestionVerdict {
       + ledger[.tornRecovered].lines
   }
 
-  /// Whether a compressed file gave nothing at all: that must never look like an empty log.
+  /// Whether a partial or a compressed file gave nothing at all: that must never look like an empty
+  /// log.
   private static func isLostWhole(_ ledger: FileLedger) -> Bool {
+    // A whole partial has no ledger.
+    if ledger.format == TraceFormat.partial.name { return true }
     guard ledger.lines == 0, ledger.compression != "none" else { return false }
     switch ledger.status {
     case .unsupported, .truncated, .damaged, .checksumMismatch: return true

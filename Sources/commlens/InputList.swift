@@ -78,6 +78,19 @@ struct InputList: Sendable {
     files = Self.named(found)
   }
 
+  /// Puts a folder before the name of every file.
+  mutating func put(under folder: String) {
+    for index in files.indices {
+      files[index].name = folder + "/" + files[index].name
+      if let original = files[index].sameAs { files[index].sameAs = folder + "/" + original }
+    }
+  }
+
+  /// Keeps one file of every `count`, from that with this index on.
+  mutating func keep(every count: Int, from index: Int) {
+    files = stride(from: index, to: files.count, by: count).map { files[$0] }
+  }
+
   private mutating func add(_ path: String, to found: inout [Found]) throws(CommandFailure) {
     var status = stat()
     guard stat(path, &status) == 0 else {

@@ -10,8 +10,8 @@ internal import TrafficReport
 /// leaves the old report as it was; and should a rename fail half way, which a local file system
 /// does not do, the manifest's digests do not match the files and say so.
 ///
-/// One writer at a time: a lock on the folder keeps two runs from mixing their files, and lets the
-/// holder remove what a killed run left behind.
+/// One writer of a report at a time: a lock on the folder keeps two runs from mixing their files, and
+/// lets the holder remove what a killed run left behind. Writers of one file each share the lock.
 struct OutputDirectory: ~Copyable {
   /// A file to be written.
   struct File: Sendable {
@@ -106,7 +106,13 @@ struct OutputDirectory: ~Copyable {
   }
 
   /// Creates the folder, with its parents, and locks it.
-  init(_ path: String) throws(CommandFailure) {
+  ///
+  /// - Parameters:
+  ///   - path: The folder.
+  ///   - alone: Whether no other run may write to it meanwhile. The tasks of a job array may all put
+  ///     a file of their own into one folder.
+  /// - Throws: `CommandFailure` when it cannot be created, or another run holds the lock.
+  init(_ path: String, alone: Bool = true) throws(CommandFailure) {
     var missing = [path]
     while let folder = missing.last, mkdir(folder, 0o777) != 0 {
       if errno == EEXIST { break }
@@ -120,7 +126,7 @@ struct OutputDirectory: ~Copyable {
     }
     let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Self.cannotCreate(path, reason(errno)) }
-    guard Self.lock(descriptor) else {
+    guard Self.lock(descriptor, alone: alone) else {
       close(descriptor)
       throw Self.cannotCreate(path, "another commlens has been writing to it for 10 seconds")
     }
@@ -279,12 +285,13 @@ extension OutputDirectory {
   }
 
   /// Takes the folder's lock, waiting a little for another run to finish writing.
-  private static func lock(_ descriptor: Int32) -> Bool {
+  private static func lock(_ descriptor: Int32, alone: Bool) -> Bool {
     for _ in 0..<100 {
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
         removeLeftovers(in: descriptor)
-        return true
+        if alone { return true }
       }
+      if !alone, flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return true }
       switch errno {
       case EINTR: continue
       case EWOULDBLOCK: usleep(100_000)

@@ -99,16 +99,7 @@ enum TraceReading {
       partial.files = [ledger]
       return partial
     }
-    var partial = TraceReader.summarize(path: file.path, progress: progress)
-    for index in partial.files.indices {
-      // Files of an archive follow its name.
-      partial.files[index].file.replace(file.path, with: file.name, maxReplacements: 1)
-      // An output names no folder of this machine.
-      if file.path != file.name {
-        partial.files[index].detail.replace(file.path, with: file.name)
-      }
-    }
-    return partial
+    return TraceReader.summarize(path: file.path, name: file.name, progress: progress)
   }
 
   /// Runs asynchronous work to its end from the main thread.

@@ -79,23 +79,52 @@ import Testing
 
   @Test func theDependentJobOfSlurmAnalysesTheLogsOfTheFirst() throws {
     let place = try Self.workplace()
-    // Stands in for Slurm: names the job, notes what it is asked, and runs what is wrapped.
-    try place.write(
-      "bin/sbatch",
-      """
-      #!/usr/bin/env bash
-      printf '%s\\n' "$@" >> asked
-      [ "$1" = --parsable ] && echo 4711 && exit
-      exec bash -euo pipefail -c "${!#}"
-
-      """)
+    try Self.putSlurm(into: place)
     let recipe = try Self.blocks("bash", below: "Slurm")[0]
     let run = try CommandRun(
-      shell: "chmod +x bin/sbatch; PATH=\"$PWD/bin:$PATH\"\n" + recipe, folder: place.folder)
+      shell: "PATH=\"$PWD/bin:$PATH\"\n" + recipe, folder: place.folder)
     #expect(run.status == 0, "\(run.errors)")
     try Self.expectReport("report-4711", in: place)
     let asked = try String(contentsOf: place.url("asked"), encoding: .utf8)
     #expect(asked.contains("\n--dependency=afterany:4711\n"))
+  }
+
+  @Test func theTasksOfAnArrayReadTheLogsInParts() throws {
+    let place = try Self.workplace()
+    try Self.putSlurm(into: place)
+    let recipe = try Self.blocks("bash", below: "Slurm")[1]
+    let run = try CommandRun(
+      shell: "PATH=\"$PWD/bin:$PATH\"\n" + recipe, folder: place.folder)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(try place.names("parts").count == 64)
+    try Self.expectReport("report-4711", in: place)
+    let asked = try String(contentsOf: place.url("asked"), encoding: .utf8)
+    #expect(asked.contains("\n--dependency=afterok:4711\n"))
+  }
+
+  /// Stands in for Slurm: names the job, notes what it is asked, and runs what is wrapped.
+  private static func putSlurm(into place: Scratch) throws {
+    let program = try place.write(
+      "bin/sbatch",
+      """
+      #!/usr/bin/env bash
+      set -euo pipefail
+      printf '%s\n' "$@" >> asked
+      first='' last=''
+      for word; do
+        case $word in
+          --parsable) echo 4711 ;;
+          --array=*) first=${word#*=} last=${first#*-} first=${first%-*} ;;
+          --wrap) wrapped=yes ;;
+        esac
+      done
+      [ -n "${wrapped:-}" ] || exit 0
+      for task in $(seq "${first:-0}" "${last:-0}"); do
+        SLURM_ARRAY_TASK_ID=$task bash -euo pipefail -c "${!#}" >&2
+      done
+
+      """)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
   }
 
   /// The scripts of the steps, as Actions would run them.

@@ -2,7 +2,7 @@
 
 /// What kind of file the first bytes show; a name is never asked.
 enum Container: Equatable {
-  /// Text, or data that a format parser has to judge.
+  /// Text, or data that a format's reader has to judge.
   case plain
   case gzip
   /// A container that a tool decodes.
@@ -20,6 +20,8 @@ enum Container: Equatable {
   /// - Complexity: O(*n*) in the number of bytes.
   static func recognise(_ head: [UInt8]) -> Container {
     if isGzip(head) { return .gzip }
+    // A partial is as dense as compressed data.
+    if head.starts(with: PartialFormat.signature) { return .plain }
     for tool in ExternalTool.allCases where tool.recognises(head) { return .tool(tool) }
     for (magic, content, advice) in foreign where isPrefix(magic, of: head) {
       return .unsupported(content: content, advice: advice)

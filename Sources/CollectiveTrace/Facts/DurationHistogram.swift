@@ -20,7 +20,7 @@ public struct DurationHistogram: Sendable, Equatable {
   /// Non-empty buckets, by number.
   private var buckets: [Bucket] = []
 
-  private struct Bucket: Sendable, Equatable {
+  fileprivate struct Bucket: Sendable, Equatable {
     var number: Int
     var count: UInt64
   }
@@ -106,5 +106,34 @@ public struct DurationHistogram: Sendable, Equatable {
   private static func sum(_ a: UInt64, _ b: UInt64) -> UInt64 {
     let sum = a.addingReportingOverflow(b)
     return sum.overflow ? .max : sum.partialValue
+  }
+}
+
+extension DurationHistogram: FactRecord {
+  static var blank: DurationHistogram { DurationHistogram() }
+
+  mutating func pass(through archive: inout FactArchive) {
+    archive.pass(&count)
+    archive.pass(&total)
+    archive.pass(&minimum)
+    archive.pass(&maximum)
+    archive.pass(&buckets)
+    archive.require(
+      (count == 0 ? minimum == 0 && maximum == 0 : 0 <= minimum && minimum <= maximum)
+        && total >= 0 && buckets.allSatisfy { 0 <= $0.number && $0.number <= Self.number(of: .max) }
+        && zip(buckets, buckets.dropFirst()).allSatisfy { $0.number < $1.number }
+        && buckets.reduce(0) { Self.sum($0, $1.count) } == count,
+      "holds durations that do not add up")
+  }
+}
+
+extension DurationHistogram.Bucket: FactRecord {
+  fileprivate static var blank: DurationHistogram.Bucket {
+    DurationHistogram.Bucket(number: 0, count: 0)
+  }
+
+  fileprivate mutating func pass(through archive: inout FactArchive) {
+    archive.pass(&number)
+    archive.pass(&count)
   }
 }

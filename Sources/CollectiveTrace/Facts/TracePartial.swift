@@ -3,8 +3,8 @@
 /// What a set of files says, before anybody knows what it means.
 ///
 /// A partial holds facts only: processes, their communicators, and counts of calls. It has no
-/// dimension, no phase, no global rank. Partials merge by concatenation, and `normalised()` puts
-/// the result in an order that does not depend on how the files were shared out.
+/// dimension, no phase, no global rank. Partials merge by concatenation; what is written or analysed
+/// is in an order that does not depend on how the files were shared out.
 public struct TracePartial: Sendable {
   /// One ledger per input file.
   public var files: [FileLedger] = []
@@ -37,6 +37,14 @@ public struct TracePartial: Sendable {
       facts.file += offset
       return facts
     }
+  }
+
+  /// Removes the ledger of the first file, of which there are no other facts.
+  mutating func removeFirstFile() {
+    files.removeFirst()
+    for index in processes.indices { processes[index].file -= 1 }
+    for index in benchmarks.indices { benchmarks[index].file -= 1 }
+    for index in launches.indices { launches[index].file -= 1 }
   }
 }
 

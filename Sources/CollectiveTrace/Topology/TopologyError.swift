@@ -37,18 +37,13 @@ public struct TopologyError: Error, Sendable, Equatable, CustomStringConvertible
 
   /// The refusal that an input's own error stands for.
   init(_ error: TraceError, file: String) {
-    let kind: Kind =
-      switch error {
-      case .missing, .unreadable, .notRegularFile: .missing
-      case .needsTool, .unsupported: .malformed
-      }
     // The error's own sentence begins with the path and holds its advice behind the semicolon.
     var text = error.description
     if text.hasPrefix("\(file): ") { text.removeFirst(file.count + 2) }
     if text.hasSuffix(".") { text.removeLast() }
     let parts = text.split(separator: "; ", maxSplits: 1)
     self.init(
-      kind: kind, file: file, line: nil,
+      kind: error.isMissing ? .missing : .malformed, file: file, line: nil,
       problem: ConfigurationText.printable(String(parts.first ?? "cannot be read"), limit: 4096),
       advice: ConfigurationText.printable(
         String(parts.count > 1 ? parts[1] : "check the file"), limit: 4096))

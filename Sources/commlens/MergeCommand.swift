@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import CollectiveTrace
+
+/// `commlens merge`: partials in, one partial out.
+struct MergeCommand: ParsableCommand, SettingsReader {
+  static let configuration = CommandConfiguration(
+    commandName: "merge",
+    abstract: "Puts partials of summarize together into one.",
+    discussion: """
+      The order in which partials are named, or merged in several steps, does not matter: the same \
+      files give the same bytes. analyze takes any number of partials too; merge is for keeping one \
+      file instead of many. A partial that is damaged, or of another version, is an error (65), and \
+      nothing is written.
+      """
+  )
+
+  @OptionGroup(title: "Input") var input: InputOptions
+  @OptionGroup(title: "Output") var partial: PartialOptions
+
+  func run() throws {
+    let console = partial.console
+    let inputs = try input.list()
+    guard !input.dryRun else {
+      let status = try DryRun.run(inputs, format: .table, jobs: partial.jobs, console)
+      if status != .done { throw ExitCode(status.rawValue) }
+      return
+    }
+    try partial.check()
+    var status: ExitStatus = inputs.missing.isEmpty ? .done : .missingInput
+    for sentence in inputs.missing { Console.fail(sentence) }
+    let meter = ProgressMeter(
+      total: inputs.files.reduce(0) { $0 + max($1.size, 0) }, files: inputs.files.count,
+      input.progress, console: console)
+    let files = inputs.files.filter { $0.sameAs == nil }
+    let results = TraceReading.inParallel(files, jobs: partial.jobs, meter: meter) {
+      file, progress -> Result<TracePartial, TraceError> in
+      do throws(TraceError) {
+        return .success(try TraceReader.readPartial(path: file.path, progress: progress))
+      } catch {
+        return .failure(error)
+      }
+    }
+    var merged = TracePartial()
+    for result in results {
+      switch result {
+      case .success(let facts): merged.merge(facts)
+      case .failure(let error):
+        Console.fail(error.description)
+        status = ExitStatus.worse(status, error.isMissing ? .missingInput : .malformedInput)
+      }
+    }
+    guard status == .done else {
+      Console.fail("no partial was written.")
+      throw ExitCode(status.rawValue)
+    }
+    let repeated = merged.repeatedFiles
+    if repeated > 0 {
+      console.warn(
+        "\(repeated) file\(repeated == 1 ? " is" : "s are") in more than one of the partials; "
+          + "analyze counts \(repeated == 1 ? "it" : "each") once.")
+    }
+    try partial.write(merged)
+  }
+}

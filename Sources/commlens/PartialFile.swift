@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import CollectiveTrace
+internal import Glibc
+
+/// Where `summarize` and `merge` put a partial, and what they say.
+struct PartialOptions: ParsableArguments {
+  @Option(
+    name: [.customShort("o"), .customLong("output")],
+    help: ArgumentHelp(
+      "Write the partial into this file (- for standard output).", valueName: "part"))
+  var output: String
+
+  @Option(
+    name: .customLong("jobs"),
+    help: ArgumentHelp(
+      "Files read at once (default: the cores this process may use).", valueName: "n"))
+  var jobCount: Int?
+
+  @OptionGroup var settings: SettingsOptions
+
+  @Flag(name: .shortAndLong, help: "No notes, warnings or progress.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Tell about every file.")
+  var verbose = false
+
+  /// Files read at once, from the command line or the settings.
+  var jobs: Int { jobCount ?? Settings.current.jobs ?? TraceReading.availableCores }
+
+  /// What notes and warnings go through.
+  var console: Console {
+    Console(verbosity: quiet ? .quiet : verbose ? .verbose : .normal, color: .never)
+  }
+
+  func validate() throws {
+    if output.isEmpty { throw ValidationError("-o has an empty name.") }
+    if output == "-", isatty(STDOUT_FILENO) == 1 {
+      throw ValidationError("A partial is no text for a terminal: name a file, or pipe it on.")
+    }
+    if let jobCount, !(1...1024).contains(jobCount) {
+      throw ValidationError("--jobs is \(jobCount); it must be 1 to 1024.")
+    }
+    if quiet, verbose { throw ValidationError("-q and -v exclude each other.") }
+  }
+
+  /// Fails early when the output cannot be written, before hours of logs are read.
+  func check() throws(CommandFailure) {
+    if output != "-" { _ = try OutputDirectory.place(ofFile: output) }
+  }
+
+  /// Writes a partial as a whole or not at all.
+  func write(_ facts: TracePartial) throws(CommandFailure) {
+    var pieces: [[UInt8]] = []
+    facts.write { piece in
+      pieces.append(piece)
+      return true
+    }
+    let bytes = pieces.reduce(0) { $0 + $1.count }
+    let most = TraceReader.Options().maximumBytesPerPartial
+    guard bytes <= most else {
+      throw CommandFailure(
+        status: .malformedInput,
+        message:
+          "the facts take \(bytes) bytes, and a partial holds \(most >> 20) MiB at most; make "
+          + "several, and pass them all to analyze.")
+    }
+    let whole = pieces
+    let content: @Sendable (([UInt8]) -> Bool) -> Void = { sink in
+      for piece in whole where !sink(piece) { return }
+    }
+    if output == "-" {
+      try console.output(content)
+    } else {
+      let (folder, name) = try OutputDirectory.place(ofFile: output)
+      try OutputDirectory(folder, alone: false).write([
+        OutputDirectory.File(name: name, pieces: content)
+      ])
+    }
+    let count = facts.files.count
+    console.detail(
+      "\(output == "-" ? "standard output" : output): the facts of \(count) file\(count == 1 ? "" : "s") "
+        + "in \(bytes) bytes.")
+  }
+}
