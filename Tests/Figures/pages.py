@@ -142,9 +142,12 @@ class Pages(overlap.Browser):
             raise RuntimeError(details.get("exception", {}).get("description", details["text"]))
         return answer["result"].get("value")
 
-    def open(self, path, width):
+    def widen(self, width):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900,
                   deviceScaleFactor=1, mobile=width < 600)
+
+    def open(self, path, width):
+        self.widen(width)
         self.complaints = []
         self.call("Page.navigate", url=path.resolve().as_uri())
         while True:
@@ -179,8 +182,8 @@ def look(browser, name, path, shots):
                 faults.append(f"{where}: there is no table to sort")
             faults += [f"{where}: console: {one}" for one in browser.complaints]
         # As a browser that keeps a dark scheme on paper would print; Chromium does not.
-        browser.open(path, PAPER)
         browser.scheme(scheme, "print")
+        browser.widen(PAPER)
         faults += [
             f"{name}, {scheme}, printed: {one}" for one in browser.evaluate(f"{READ}({PAPER}, 9)")]
         if shots:
