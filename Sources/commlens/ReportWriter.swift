@@ -73,6 +73,16 @@ struct ReportWriter {
       options: manifestOptions,
       inputs: summary.ingestion + descriptions)
     manifest.job = job
+    if let trace = times.perfetto, trace != "-" {
+      let (place, name) = try OutputDirectory.place(ofFile: trace)
+      if OutputDirectory.areSame(place, folder),
+        outputs.contains(where: { $0.name == name }) || name == Manifest.fileName
+      {
+        throw CommandFailure(
+          status: .usage,
+          message: "--perfetto \(trace): is a file of the report itself; name another one.")
+      }
+    }
     try OutputDirectory.write(outputs, manifest, into: folder, console)
   }
 
