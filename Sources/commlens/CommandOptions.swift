@@ -309,6 +309,20 @@ extension OutputOptions {
     if let depfile { _ = try OutputDirectory.place(ofFile: depfile) }
   }
 
+  /// Refuses a file that an option names when it is one of the report's own.
+  func check(
+    _ option: String, _ path: String, isNoneOf outputs: [ReportFile]
+  ) throws(CommandFailure) {
+    guard let folder else { return }
+    let (place, name) = try OutputDirectory.place(ofFile: path)
+    guard OutputDirectory.areSame(place, folder),
+      outputs.contains(where: { $0.name == name }) || name == Manifest.fileName
+    else { return }
+    throw CommandFailure(
+      status: .usage,
+      message: "\(option) \(path): is a file of the report itself; name another one.")
+  }
+
   /// Writes the files of a report and its manifest, and the rule of `--depfile` if it is wanted.
   ///
   /// - Parameters:
@@ -322,7 +336,9 @@ extension OutputOptions {
     _ console: Console
   ) throws(CommandFailure) {
     guard let folder else { return }
-    try OutputDirectory.write(outputs(), manifest, into: folder, console)
+    let outputs = outputs()
+    if let depfile { try check("--depfile", depfile, isNoneOf: outputs) }
+    try OutputDirectory.write(outputs, manifest, into: folder, console)
     guard let depfile else { return }
     let target = folder + (folder.hasSuffix("/") ? "" : "/") + Manifest.fileName
     let inputs = (paths + Settings.current.files).filter { $0 != "-" }

@@ -105,6 +105,16 @@ struct OutputDirectory: ~Copyable {
     return (folder, name)
   }
 
+  /// Whether two paths are one folder, which need not exist yet.
+  static func areSame(_ a: String, _ b: String) -> Bool {
+    var (first, second) = (stat(), stat())
+    guard stat(a, &first) == 0, stat(b, &second) == 0 else {
+      return a.split(separator: "/").filter { $0 != "." }
+        == b.split(separator: "/").filter { $0 != "." } && a.hasPrefix("/") == b.hasPrefix("/")
+    }
+    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+  }
+
   /// Creates the folder, with its parents, and locks it.
   ///
   /// - Parameters:

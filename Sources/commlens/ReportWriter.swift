@@ -69,13 +69,17 @@ struct ReportWriter {
   }
 
   private func writeFolder(_ summary: TrafficSummary) throws(CommandFailure) {
+    guard output.folder != nil else { return }
+    let outputs = ReportSet.render(summary, options: options)
     var manifest = Manifest(
       toolVersion: Version.number,
       options: manifestOptions,
       inputs: summary.ingestion + descriptions)
     manifest.job = job
-    try output.write(
-      ReportSet.render(summary, options: options), manifest, from: paths, console)
+    if let trace = times.perfetto, trace != "-" {
+      try output.check("--perfetto", trace, isNoneOf: outputs)
+    }
+    try output.write(outputs, manifest, from: paths, console)
   }
 
   private var options: ReportOptions {

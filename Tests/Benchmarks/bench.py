@@ -134,7 +134,7 @@ def main():
     options.add_argument("--trace-size", type=int, default=100_000_000)
     options.add_argument("--runs", type=int, default=3)
     options.add_argument("--only", choices=["logs", "traces"])
-    options.add_argument("--build", default=os.path.join(ROOT, ".build", "release"))
+    options.add_argument("--build", default=os.path.join(ROOT, ".build", "optimized", "release"))
     options = options.parse_args()
     tool = os.path.join(options.build, "commlens")
     throughput = os.path.join(options.build, "throughput")

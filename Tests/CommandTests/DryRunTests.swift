@@ -156,6 +156,17 @@ extension CommandRun {
     #expect(try self.inputs("out.d") == inputs)
   }
 
+  @Test(arguments: ["report/summary.json", "report/../report/manifest.json"])
+  func theRuleIsNoFileOfTheReport(_ path: String) throws {
+    try scratch.write("in/a.log", rankLog(0))
+    let arguments = ["analyze", "in", "-q", "-o", "report", "--depfile"]
+    let inside = try CommandRun(arguments + ["report/report.d"], folder: scratch.folder)
+    #expect(inside.status == 0, "\(inside.errors)")
+    let run = try CommandRun(arguments + [path], folder: scratch.folder)
+    #expect(run.status == 64)
+    #expect(run.errors.contains("--depfile \(path): is a file of the report itself"))
+  }
+
   @Test(arguments: ["analyze", "compare", "whatif", "limits", "expect", "topology"])
   func withoutAFolderThereIsNoRule(_ command: String) throws {
     let arguments: [String: [String]] = [

@@ -53,6 +53,27 @@ import Testing
     }
   }
 
+  @Test(arguments: ["summary.json", "timeline.svg", "manifest.json", "./traffic.csv"])
+  func aTraceDoesNotReplaceAFileOfTheReport(name: String) throws {
+    for _ in 0..<2 {
+      let run = try CommandRun([
+        "analyze", Self.fixture, "-q", "-o", scratch.path("report"), "--perfetto",
+        scratch.path("report/\(name)"),
+      ])
+      #expect(run.status == 64)
+      #expect(run.errors.contains("a file of the report itself"))
+      try FileManager.default.createDirectory(
+        at: scratch.url("report"), withIntermediateDirectories: true)
+      #expect(try scratch.names("report").isEmpty)
+    }
+    let beside = try CommandRun([
+      "analyze", Self.fixture, "-q", "-o", scratch.path("report"), "--perfetto",
+      scratch.path("report/trace.json"),
+    ])
+    #expect(beside.status == 0)
+    #expect(try scratch.names("report").contains("trace.json"))
+  }
+
   @Test func aProfileGivesAFigureThatTheManifestLists() throws {
     let report = scratch.url("report")
     let run = try CommandRun(["analyze", Self.fixture, "-q", "-o", report.path()])

@@ -557,7 +557,7 @@ def look(browser, figures, shots):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--binary", type=Path, default=ROOT / ".build/release/commlens")
+    parser.add_argument("--binary", type=Path, default=ROOT / ".build/optimized/release/commlens")
     parser.add_argument("--shots", type=Path, help="also write a PNG of every figure here")
     parser.add_argument("figures", nargs="*", type=Path, metavar="FILE.svg | FOLDER")
     options = parser.parse_args()

@@ -201,7 +201,7 @@ def look(browser, name, path, shots):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--binary", type=Path, default=overlap.ROOT / ".build/release/commlens")
+    parser.add_argument("--binary", type=Path, default=overlap.ROOT / ".build/optimized/release/commlens")
     parser.add_argument("--shots", type=Path, help="also write PNG and PDF of every page here")
     parser.add_argument("pages", nargs="*", type=Path, metavar="FILE.html | FOLDER")
     options = parser.parse_args()

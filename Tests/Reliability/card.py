@@ -982,7 +982,7 @@ CHECKS = {
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true", help="all positions, 10 GB; minutes to an hour")
-    parser.add_argument("--binary", type=Path, default=ROOT / ".build/release/commlens")
+    parser.add_argument("--binary", type=Path, default=ROOT / ".build/optimized/release/commlens")
     parser.add_argument("checks", nargs="*", metavar="CHECK", help=f"any of {' '.join(CHECKS)}")
     options = parser.parse_args()
     if unknown := set(options.checks) - set(CHECKS):

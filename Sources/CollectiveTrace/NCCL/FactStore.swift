@@ -156,21 +156,21 @@ struct FactStore: ~Copyable {
   var facts: [CommunicatorFacts] = []
   var threads = RawBuffer<Thread>()
   var communicators = RawBuffer<Communicator>()
-  private var rows = RawBuffer<CallRow>()
+  var rows = RawBuffer<CallRow>()
   var exchangeRows = RawBuffer<ExchangeRow>()
-  private var tuningRows = RawBuffer<TuningRow>()
+  var tuningRows = RawBuffer<TuningRow>()
   /// Distinct (algorithm, protocol) pairs seen.
-  private(set) var choices: [TuningChoice] = []
+  var choices: [TuningChoice] = []
   var lanes: LaneTable
   private var rowTable = KeyTable()
   var exchangeTable = KeyTable()
-  private var tuningTable = KeyTable()
+  var tuningTable = KeyTable()
   /// Live communicator by (pointer, process).
   private var liveTable = KeyTable()
   private var laneTable = KeyTable()
   private var threadTable = KeyTable()
   private var processIndex: [ProcessKey: Int] = [:]
-  private var pending = RawBuffer<PendingTuning>()
+  var pending = RawBuffer<PendingTuning>()
   /// Names given to the communicator that a thread is about to make.
   private var pendingNames: [Int: String] = [:]
   private var noticeIndex: [NoticeKey: Int] = [:]
@@ -187,7 +187,7 @@ struct FactStore: ~Copyable {
     var shape: String
   }
 
-  private static let pendingWidth = 64
+  static let pendingWidth = 64
   private static let maximumNotices = 200
   private static let maximumEnvironment = 500
   private static let maximumComplaints = 64
@@ -227,7 +227,7 @@ struct FactStore: ~Copyable {
     pendingCursor.append(0)
     return index
   }
-  private var pendingCursor = RawBuffer<Int>()
+  var pendingCursor = RawBuffer<Int>()
 
   /// The process of a thread.
   @inline(__always)
@@ -472,76 +472,6 @@ struct FactStore: ~Copyable {
     if isOther { rows[row].otherThreadCalls &+= 1 }
   }
 
-  // MARK: - Tuning
-
-  /// Bytes of one element; 0 for a type NCCL did not have yet.
-  ///
-  /// One nibble per type number: 1 1 4 4 8 8 2 4 8 2 1 1.
-  @inline(__always)
-  static func byteSize(_ dataType: UInt8) -> UInt64 {
-    dataType < 12 ? (0x1128_4288_4411 >> (UInt64(dataType) * 4)) & 15 : 0
-  }
-
-  @inline(__always)
-  private mutating func rememberForTuning(
-    thread: Int, communicator: Int, kind: OperationKind, bytes: UInt64
-  ) {
-    let cursor = pendingCursor[thread]
-    pending[thread * Self.pendingWidth + cursor] = PendingTuning(
-      communicator: Int32(truncatingIfNeeded: communicator), kind: kind, isTaken: false,
-      bytes: bytes)
-    pendingCursor[thread] = (cursor + 1) & (Self.pendingWidth - 1)
-  }
-
-  /// Index of an algorithm and protocol pair, made when new.
-  mutating func choice(_ choice: TuningChoice) -> Int {
-    if let known = choices.firstIndex(of: choice) { return known }
-    choices.append(choice)
-    return choices.count - 1
-  }
-
-  /// Counts a TUNING line: the oldest call of this thread with this operation and these bytes.
-  ///
-  /// 2.24.3 and later print the bytes of one call; before, the total over ranks and over the
-  /// calls that were fused, so the last call of that operation is the fallback.
-  ///
-  /// - Returns: Whether a call was found.
-  mutating func countTuning(thread: Int, kind: OperationKind, bytes: UInt64, choice: Int) -> Bool {
-    let base = thread * Self.pendingWidth
-    let cursor = pendingCursor[thread]
-    var fallback = -1
-    var found = -1
-    for step in 0..<Self.pendingWidth {
-      let index = base + ((cursor + step) & (Self.pendingWidth - 1))
-      let entry = pending[index]
-      guard entry.communicator >= 0, kind == .unnamed || entry.kind == kind else { continue }
-      fallback = index
-      guard !entry.isTaken else { continue }
-      let size = UInt64(max(communicators[Int(entry.communicator)].size, 1))
-      if entry.bytes == bytes || entry.bytes &* size == bytes {
-        found = index
-        break
-      }
-    }
-    if found < 0 { found = fallback }
-    guard found >= 0 else { return false }
-    pending[found].isTaken = true
-    let communicator = pending[found].communicator
-    let kind = pending[found].kind
-    let key = TripleKey(
-      a: bytes, b: UInt64(UInt32(bitPattern: communicator)),
-      c: UInt64(choice) << 8 | UInt64(kind.rawValue))
-    if let row = tuningTable.row(for: key) {
-      tuningRows[row].lines &+= 1
-    } else if tuningRows.count < maximumKeys {
-      tuningTable.set(tuningRows.count, for: key)
-      tuningRows.append(
-        TuningRow(
-          communicator: communicator, kind: kind, bytes: bytes, choice: Int32(choice), lines: 1))
-    }
-    return true
-  }
-
   // MARK: - Other facts
 
   /// Keeps a message for a person, once per shape.
@@ -587,103 +517,6 @@ struct FactStore: ~Copyable {
     else { return }
     processes[process].environment.append(setting)
   }
-
-  // MARK: - End
-
-  /// Ends all open exchanges and returns the facts.
-  mutating func finish() -> [ProcessFacts] {
-    for lane in 0..<lanes.count where lanes[lane].openCommunicator >= 0 {
-      closeExchange(lane: lane)
-    }
-    // Index of a communicator and of a row within its process and communicator.
-    var localIndex = [Int](repeating: 0, count: communicators.count)
-    for index in 0..<communicators.count {
-      let hot = communicators[index]
-      var cold = facts[index]
-      cold.size = hot.size > 0 ? Int(hot.size) : nil
-      cold.rank = hot.rank >= 0 ? Int(hot.rank) : nil
-      cold.collectiveCalls = Int(clamping: hot.collectiveCalls)
-      cold.collectiveOrderHash = hot.orderHash
-      cold.firstLine = hot.firstLine
-      cold.lastLine = hot.lastLine
-      if let parent = cold.parent { cold.parent = localIndex[parent] }
-      localIndex[index] = processes[Int(hot.process)].communicators.count
-      processes[Int(hot.process)].communicators.append(cold)
-    }
-    var localRow = [Int](repeating: 0, count: rows.count)
-    for index in 0..<rows.count {
-      let row = rows[index]
-      let owner = Int(row.communicator)
-      let process = Int(communicators[owner].process)
-      let elements = row.elementCount.multipliedReportingOverflow(by: row.calls)
-      localRow[index] = processes[process].communicators[localIndex[owner]].calls.count
-      processes[process].communicators[localIndex[owner]].calls.append(
-        CallFacts(
-          kind: row.kind, dataType: DataType(rawValue: row.dataType), reduction: row.reduction,
-          peer: row.peer, elementCount: row.elementCount, isCoarse: row.isCoarse,
-          shape: row.shape, calls: row.calls,
-          elements: row.isCoarse
-            ? row.coarseElements : (elements.overflow ? .max : elements.partialValue),
-          otherThreadCalls: row.otherThreadCalls))
-      if row.repeatedCalls > 0 {
-        processes[process].communicators[localIndex[owner]].calls[localRow[index]].repeatedCalls =
-          row.repeatedCalls
-      }
-    }
-    var localExchange = [Int](repeating: 0, count: exchangeRows.count)
-    for index in 0..<exchangeRows.count {
-      let row = exchangeRows[index]
-      let owner = Int(row.communicator)
-      let process = Int(communicators[owner].process)
-      localExchange[index] = processes[process].communicators[localIndex[owner]].exchanges.count
-      processes[process].communicators[localIndex[owner]].exchanges.append(
-        ExchangeFacts(
-          shape: row.shape, dataType: DataType(rawValue: row.dataType),
-          evenCount: row.isEven ? row.evenCount : nil, includesSelf: row.includesSelf,
-          sentBytesLog2: row.sentBytesLog2, exchanges: row.exchanges, sendCalls: row.sendCalls,
-          recvCalls: row.recvCalls, sentElements: row.sentElements,
-          receivedElements: row.receivedElements, selfElements: row.selfElements))
-    }
-    for index in 0..<tuningRows.count {
-      let row = tuningRows[index]
-      let owner = Int(row.communicator)
-      let process = Int(communicators[owner].process)
-      let choice = choices[Int(row.choice)]
-      processes[process].communicators[localIndex[owner]].tunings.append(
-        TuningFacts(
-          kind: row.kind, bytes: row.bytes, algorithm: choice.algorithm,
-          protocol: choice.protocol, lines: row.lines))
-    }
-    for lane in 0..<lanes.count {
-      var sequence = lanes[lane].recorder.finish()
-      guard sequence.length > 0 else { continue }
-      var number: [Int: Int] = [:]
-      for (position, token) in sequence.tokens.enumerated() {
-        guard case .literal(let symbol) = token else { continue }
-        if let known = number[symbol] {
-          sequence.tokens[position] = .literal(known)
-          continue
-        }
-        let row = symbol >> 1
-        let isExchange = symbol & 1 == 1
-        let owner = Int(isExchange ? exchangeRows[row].communicator : rows[row].communicator)
-        number[symbol] = sequence.symbols.count
-        sequence.tokens[position] = .literal(sequence.symbols.count)
-        sequence.symbols.append(
-          CallSequence.Symbol(
-            communicator: localIndex[owner],
-            row: isExchange ? localExchange[row] : localRow[row], isExchange: isExchange))
-      }
-      processes[Int(lanes[lane].process)].timelines.append(sequence)
-    }
-    return processes
-  }
-}
-
-/// An algorithm and protocol as a TUNING line names them.
-struct TuningChoice: Hashable {
-  var algorithm: String
-  var `protocol`: String
 }
 
 extension FactStore.Communicator {

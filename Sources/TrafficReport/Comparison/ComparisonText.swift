@@ -123,7 +123,9 @@ enum ComparisonText {
     return changes.prefix(limit).map { _, change in
       let key = change.row.key
       let place = key.peerNode.map { "\(key.node) to \($0)" } ?? "on node \(key.node)"
-      return "\(LinkText.name(key.kind)) \(place) \(Quantity.bytes(change.base)) \(arrow) "
+      // Where the log does not tell how, the place is all there is to say.
+      let name = key.kind == .onNode ? "" : LinkText.name(key.kind) + " "
+      return "\(name)\(place) \(Quantity.bytes(change.base)) \(arrow) "
         + "\(Quantity.bytes(change.own)) (\(change.own < change.base ? "relieved" : "loaded"))"
     }
   }

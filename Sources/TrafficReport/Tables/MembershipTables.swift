@@ -37,9 +37,10 @@ extension Table {
     .boolean("complete", "whether all ranks were seen and finished their init") {
       $0.isComplete
     },
-    .text("membership", "how the ranks were joined: commId, ancestry, matching or assumed") {
-      $0.membership
-    },
+    .text(
+      "membership",
+      "how the ranks were joined: commId, processGroup, ancestry, matching or assumed"
+    ) { $0.membership },
     .text("name", "the framework's name for it") { $0.name },
     .text("identifier", "commId in hexadecimal") { $0.identifier },
   ]

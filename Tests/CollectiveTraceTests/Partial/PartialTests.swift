@@ -148,6 +148,46 @@ import Testing
     #expect(Self.read(bytes).files.isEmpty)
   }
 
+  /// Logs with lines torn, glued, repeated and lost: what is read of them must fit into a partial.
+  @Test func factsOfDamagedLogsComeBackAsTheyWere() throws {
+    var state: UInt64 = 11
+    func random(_ limit: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int((state >> 33) % UInt64(limit))
+    }
+    for name in ["moe-ep4-dp2/nccl.gpu-a-01.19129.log.gz", "llama-8b-tp2-pp2/stdout.log.gz"] {
+      let process = Process()
+      let pipe = Pipe()
+      process.executableURL = URL(filePath: "/usr/bin/env")
+      process.arguments = ["gzip", "-dc", Fixture.root.appending(path: "traces/\(name)").path()]
+      process.standardOutput = pipe
+      try process.run()
+      let text = Array(try pipe.fileHandleForReading.readToEnd() ?? Data())
+      process.waitUntilExit()
+      let lines = text.split(separator: 0x0A, omittingEmptySubsequences: false)
+      try #require(lines.count > 100)
+      for _ in 0..<12 {
+        var damaged: [UInt8] = []
+        for line in lines.prefix(4000) {
+          var line = Array(line)
+          switch random(12) {
+          case 0 where !line.isEmpty: line.removeFirst(random(line.count))
+          case 1 where !line.isEmpty: line.removeLast(random(line.count))
+          case 2 where !line.isEmpty: line[random(line.count)] = UInt8(random(256))
+          case 3: line += lines[random(lines.count)]
+          case 4: line = []
+          default: break
+          }
+          damaged += line
+          damaged.append(0x0A)
+        }
+        let facts = TraceReader.summarize(text: damaged, file: "a.log")
+        let isSame = Self.description(Self.read(Self.bytes(facts))) == Self.description(facts)
+        #expect(isSame)
+      }
+    }
+  }
+
   // MARK: - Damage
 
   @Test func everyCutIsNoticed() {
