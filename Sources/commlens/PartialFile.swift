@@ -12,37 +12,19 @@ struct PartialOptions: ParsableArguments {
       "Write the partial into this file (- for standard output).", valueName: "part"))
   var output: String
 
-  @Option(
-    name: .customLong("jobs"),
-    help: ArgumentHelp(
-      "Files read at once (default: the cores this process may use).", valueName: "n"))
-  var jobCount: Int?
+  @OptionGroup(title: "Output") var workers: WorkerOptions
+  @OptionGroup(title: "Output") var voice: VoiceOptions
 
-  @OptionGroup var settings: SettingsOptions
-
-  @Flag(name: .shortAndLong, help: "No notes, warnings or progress.")
-  var quiet = false
-
-  @Flag(name: .shortAndLong, help: "Tell about every file.")
-  var verbose = false
-
-  /// Files read at once, from the command line or the settings.
-  var jobs: Int { jobCount ?? Settings.current.jobs ?? TraceReading.availableCores }
-
+  /// Files read at once.
+  var jobs: Int { workers.count }
   /// What notes and warnings go through.
-  var console: Console {
-    Console(verbosity: quiet ? .quiet : verbose ? .verbose : .normal, color: .never)
-  }
+  var console: Console { voice.console }
 
   func validate() throws {
     if output.isEmpty { throw ValidationError("-o has an empty name.") }
     if output == "-", isatty(STDOUT_FILENO) == 1 {
       throw ValidationError("A partial is no text for a terminal: name a file, or pipe it on.")
     }
-    if let jobCount, !(1...1024).contains(jobCount) {
-      throw ValidationError("--jobs is \(jobCount); it must be 1 to 1024.")
-    }
-    if quiet, verbose { throw ValidationError("-q and -v exclude each other.") }
   }
 
   /// Fails early when the output cannot be written, before hours of logs are read.
