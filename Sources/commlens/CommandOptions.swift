@@ -371,18 +371,6 @@ extension OutputOptions {
     try OutputDirectory.write(outputs, manifest, into: folder, console)
     guard let depfile else { return }
     let target = folder + (folder.hasSuffix("/") ? "" : "/") + Manifest.fileName
-    let inputs = (paths + Settings.current.files).filter { $0 != "-" }
-    guard let rule = DependencyFile(target: target, inputs: inputs) else {
-      throw CommandFailure(
-        status: .cannotCreateOutput,
-        message: "\(folder): Make has no way to write this name; name another folder.")
-    }
-    for input in rule.unwritable {
-      console.warn("\(input): Make has no way to write this name; it is not in \(depfile).")
-    }
-    let (place, name) = try OutputDirectory.place(ofFile: depfile)
-    try OutputDirectory(place).write([
-      OutputDirectory.File(name: name, bytes: Array(rule.text.utf8))
-    ])
+    try DependencyFile.write(depfile, for: target, from: paths, console)
   }
 }

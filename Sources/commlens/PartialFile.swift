@@ -12,6 +12,11 @@ struct PartialOptions: ParsableArguments {
       "Write the partial into this file (- for standard output).", valueName: "part"))
   var output: String
 
+  @Option(
+    help: ArgumentHelp(
+      "Write the files that were read as a rule for Make into this file.", valueName: "file"))
+  var depfile: String?
+
   @OptionGroup(title: "Output") var workers: WorkerOptions
   @OptionGroup(title: "Output") var voice: VoiceOptions
 
@@ -22,6 +27,10 @@ struct PartialOptions: ParsableArguments {
 
   func validate() throws {
     if output.isEmpty { throw ValidationError("-o has an empty name.") }
+    if depfile == "" { throw ValidationError("--depfile has an empty name.") }
+    if depfile != nil, output == "-" || output == depfile {
+      throw ValidationError("--depfile is a rule for the file of -o; name one, and another for it.")
+    }
     if output == "-", isatty(STDOUT_FILENO) == 1 {
       throw ValidationError("A partial is no text for a terminal: name a file, or pipe it on.")
     }
@@ -30,10 +39,16 @@ struct PartialOptions: ParsableArguments {
   /// Fails early when the output cannot be written, before hours of logs are read.
   func check() throws(CommandFailure) {
     if output != "-" { _ = try OutputDirectory.place(ofFile: output) }
+    if let depfile { _ = try OutputDirectory.place(ofFile: depfile) }
   }
 
-  /// Writes a partial as a whole or not at all.
-  func write(_ facts: TracePartial) throws(CommandFailure) {
+  /// Writes a partial as a whole or not at all, and the rule of `--depfile` if it is wanted.
+  ///
+  /// - Parameters:
+  ///   - facts: What the partial holds.
+  ///   - paths: The files that were read.
+  /// - Throws: `CommandFailure` when it is too large or cannot be written.
+  func write(_ facts: TracePartial, from paths: [String]) throws(CommandFailure) {
     var pieces: [[UInt8]] = []
     facts.write { piece in
       pieces.append(piece)
@@ -64,5 +79,6 @@ struct PartialOptions: ParsableArguments {
     console.detail(
       "\(output == "-" ? "standard output" : output): the facts of \(count) file\(count == 1 ? "" : "s") "
         + "in \(bytes) bytes.")
+    if let depfile { try DependencyFile.write(depfile, for: output, from: paths, console) }
   }
 }
