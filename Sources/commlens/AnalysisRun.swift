@@ -30,11 +30,11 @@ struct AnalysisRun {
   /// Reads a list of files, with what is said about their job.
   init(
     _ inputs: InputList, _ described: AnalysisOptions.Descriptions,
-    _ progress: ProgressChoice = .auto, jobs: Int?, _ console: Console
+    _ progress: ProgressChoice = .auto, jobs: Int, _ console: Console
   ) throws {
     descriptions = described.inputs
     let (facts, opened, verdict) = try Self.read(
-      inputs, progress, jobs: jobs ?? TraceReading.availableCores, console)
+      inputs, progress, jobs: jobs, console)
     paths = opened + described.paths
     self.verdict = verdict
     guard verdict.hasTrace else {

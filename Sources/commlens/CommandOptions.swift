@@ -95,6 +95,43 @@ struct InputOptions: ParsableArguments {
   }
 }
 
+/// How many files are read at once.
+struct WorkerOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Files read at once (default: the cores this process may use).", valueName: "n"))
+  var jobs: Int?
+
+  /// From the command line, the settings or the machine.
+  var count: Int { jobs ?? Settings.current.jobs ?? TraceReading.availableCores }
+
+  func validate() throws {
+    if let jobs, !(1...1024).contains(jobs) {
+      throw ValidationError("--jobs is \(jobs); it must be 1 to 1024.")
+    }
+  }
+}
+
+/// What a command says that prints no report.
+struct VoiceOptions: ParsableArguments {
+  @OptionGroup var settings: SettingsOptions
+
+  @Flag(name: .shortAndLong, help: "No notes, warnings or progress.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Tell about every file.")
+  var verbose = false
+
+  /// What notes and warnings go through.
+  var console: Console {
+    Console(verbosity: quiet ? .quiet : verbose ? .verbose : .normal, color: .never)
+  }
+
+  func validate() throws {
+    if quiet, verbose { throw ValidationError("-q and -v exclude each other.") }
+  }
+}
+
 /// How to analyse, and what to object to.
 struct AnalysisOptions: ParsableArguments {
   @Option(
@@ -117,11 +154,7 @@ struct AnalysisOptions: ParsableArguments {
       valueName: "file"))
   var topologies: [String] = Settings.current.topologies
 
-  @Option(
-    name: .customLong("jobs"),
-    help: ArgumentHelp(
-      "Files read at once (default: the cores this process may use).", valueName: "n"))
-  var jobCount: Int?
+  @OptionGroup(title: "Analysis") var workers: WorkerOptions
 
   @Flag(
     inversion: .prefixedNo,
@@ -145,8 +178,8 @@ struct AnalysisOptions: ParsableArguments {
   var job: String? { jobFile ?? Settings.current.job }
   /// The model's description, from the command line or the settings.
   var model: String? { modelFile ?? Settings.current.model }
-  /// Files read at once, from the command line or the settings.
-  var jobs: Int? { jobCount ?? Settings.current.jobs }
+  /// Files read at once.
+  var jobs: Int { workers.count }
 
   /// Reads the descriptions before any log, so that a mistake in them costs no time.
   func descriptions() throws(CommandFailure) -> Descriptions {
@@ -155,9 +188,6 @@ struct AnalysisOptions: ParsableArguments {
 
   func validate() throws {
     if topologies.contains("") { throw ValidationError("--topology has an empty name.") }
-    if let jobs, !(1...1024).contains(jobs) {
-      throw ValidationError("--jobs is \(jobs); it must be 1 to 1024.")
-    }
   }
 
   /// Whether a finding has this code or severity.
@@ -341,18 +371,6 @@ extension OutputOptions {
     try OutputDirectory.write(outputs, manifest, into: folder, console)
     guard let depfile else { return }
     let target = folder + (folder.hasSuffix("/") ? "" : "/") + Manifest.fileName
-    let inputs = (paths + Settings.current.files).filter { $0 != "-" }
-    guard let rule = DependencyFile(target: target, inputs: inputs) else {
-      throw CommandFailure(
-        status: .cannotCreateOutput,
-        message: "\(folder): Make has no way to write this name; name another folder.")
-    }
-    for input in rule.unwritable {
-      console.warn("\(input): Make has no way to write this name; it is not in \(depfile).")
-    }
-    let (place, name) = try OutputDirectory.place(ofFile: depfile)
-    try OutputDirectory(place).write([
-      OutputDirectory.File(name: name, bytes: Array(rule.text.utf8))
-    ])
+    try DependencyFile.write(depfile, for: target, from: paths, console)
   }
 }

@@ -60,15 +60,7 @@ struct CompareCommand: ParsableCommand, SettingsReader {
     transform: Self.gates)
   var failOn: [[ComparisonGate]] = []
 
-  @Option(
-    name: .customLong("jobs"),
-    help: ArgumentHelp(
-      "Files read at once (default: the cores this process may use).", valueName: "n"))
-  var jobCount: Int?
-
-  /// Files read at once, from the command line or the settings.
-  private var jobs: Int? { jobCount ?? Settings.current.jobs }
-
+  @OptionGroup var workers: WorkerOptions
   @OptionGroup(title: "Descriptions") var descriptions: RunDescriptionOptions
   @OptionGroup(title: "Output") var output: OutputOptions
 
@@ -93,7 +85,6 @@ struct CompareCommand: ParsableCommand, SettingsReader {
     if runs.count(where: { $0 == "-" || $0.hasSuffix("=-") }) > 1 {
       throw ValidationError("Standard input is named more than once.")
     }
-    if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1.") }
     let named = try NamedRun.runs(runs)
     let labels = named.map(\.label)
     for name in [baseline] + (tokens + steps).map(\.run) + descriptions.runs {
@@ -136,7 +127,7 @@ struct CompareCommand: ParsableCommand, SettingsReader {
     let described = try named.map { try descriptions.files(for: $0).read() }
     for (own, described) in zip(named, described) {
       do {
-        let run = try ReadRun(own, described, jobs: jobs, console)
+        let run = try ReadRun(own, described, jobs: workers.count, console)
         status = ExitStatus.worse(status, run.status)
         runs.append(run)
       } catch let failure as CommandFailure {

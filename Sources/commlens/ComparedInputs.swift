@@ -113,7 +113,7 @@ struct ReadRun {
 
   /// Reads a report, or analyses logs and traces as `analyze` does, with what describes them.
   init(
-    _ named: NamedRun, _ described: AnalysisOptions.Descriptions, jobs: Int?,
+    _ named: NamedRun, _ described: AnalysisOptions.Descriptions, jobs: Int,
     includesReplay: Bool = false, _ console: Console
   ) throws {
     if let file = named.report {

@@ -71,3 +71,31 @@ struct DependencyFile {
     return backslashes == 0 ? result : nil
   }
 }
+
+extension DependencyFile {
+  /// Writes the rule of `--depfile`.
+  ///
+  /// - Parameters:
+  ///   - path: The file of the rule.
+  ///   - target: What was made.
+  ///   - paths: The files that were read, as they were opened; the settings' files are added.
+  ///   - console: Gets warnings.
+  /// - Throws: `CommandFailure` when Make cannot have the target, or the rule cannot be written.
+  static func write(
+    _ path: String, for target: String, from paths: [String], _ console: Console
+  ) throws(CommandFailure) {
+    let inputs = (paths + Settings.current.files).filter { $0 != "-" }
+    guard let rule = DependencyFile(target: target, inputs: inputs) else {
+      throw CommandFailure(
+        status: .cannotCreateOutput,
+        message: "\(target): Make has no way to write this name; name another output.")
+    }
+    for input in rule.unwritable {
+      console.warn("\(input): Make has no way to write this name; it is not in \(path).")
+    }
+    let (place, name) = try OutputDirectory.place(ofFile: path)
+    try OutputDirectory(place, alone: false).write([
+      OutputDirectory.File(name: name, bytes: Array(rule.text.utf8))
+    ])
+  }
+}

@@ -8,13 +8,13 @@ enum DryRun {
   ///
   /// - Returns: The status of inputs that are missing or cannot be read.
   static func run(
-    _ inputs: InputList, descriptions: [FileLedger] = [], format: OutputFormat, jobs: Int?,
+    _ inputs: InputList, descriptions: [FileLedger] = [], format: OutputFormat, jobs: Int,
     _ console: Console
   ) throws(CommandFailure) -> ExitStatus {
     for sentence in inputs.missing { Console.fail(sentence) }
     var status = inputs.missing.isEmpty ? ExitStatus.done : .missingInput
     let ledgers = TraceReading.inParallel(
-      inputs.files, jobs: jobs ?? TraceReading.availableCores, meter: nil
+      inputs.files, jobs: jobs, meter: nil
     ) { file, _ in
       guard file.sameAs == nil else {
         var ledger = FileLedger(file: file.name)

@@ -61,6 +61,7 @@ struct MergeCommand: ParsableCommand, SettingsReader {
         "\(repeated) file\(repeated == 1 ? " is" : "s are") in more than one of the partials; "
           + "analyze counts \(repeated == 1 ? "it" : "each") once.")
     }
-    try partial.write(merged)
+    try partial.write(
+      merged, from: files.map(\.path) + (input.filesFrom.map { [$0] } ?? []))
   }
 }

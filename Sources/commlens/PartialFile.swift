@@ -13,45 +13,42 @@ struct PartialOptions: ParsableArguments {
   var output: String
 
   @Option(
-    name: .customLong("jobs"),
     help: ArgumentHelp(
-      "Files read at once (default: the cores this process may use).", valueName: "n"))
-  var jobCount: Int?
+      "Write the files that were read as a rule for Make into this file.", valueName: "file"))
+  var depfile: String?
 
-  @OptionGroup var settings: SettingsOptions
+  @OptionGroup(title: "Output") var workers: WorkerOptions
+  @OptionGroup(title: "Output") var voice: VoiceOptions
 
-  @Flag(name: .shortAndLong, help: "No notes, warnings or progress.")
-  var quiet = false
-
-  @Flag(name: .shortAndLong, help: "Tell about every file.")
-  var verbose = false
-
-  /// Files read at once, from the command line or the settings.
-  var jobs: Int { jobCount ?? Settings.current.jobs ?? TraceReading.availableCores }
-
+  /// Files read at once.
+  var jobs: Int { workers.count }
   /// What notes and warnings go through.
-  var console: Console {
-    Console(verbosity: quiet ? .quiet : verbose ? .verbose : .normal, color: .never)
-  }
+  var console: Console { voice.console }
 
   func validate() throws {
     if output.isEmpty { throw ValidationError("-o has an empty name.") }
+    if depfile == "" { throw ValidationError("--depfile has an empty name.") }
+    if depfile != nil, output == "-" || output == depfile {
+      throw ValidationError("--depfile is a rule for the file of -o; name one, and another for it.")
+    }
     if output == "-", isatty(STDOUT_FILENO) == 1 {
       throw ValidationError("A partial is no text for a terminal: name a file, or pipe it on.")
     }
-    if let jobCount, !(1...1024).contains(jobCount) {
-      throw ValidationError("--jobs is \(jobCount); it must be 1 to 1024.")
-    }
-    if quiet, verbose { throw ValidationError("-q and -v exclude each other.") }
   }
 
   /// Fails early when the output cannot be written, before hours of logs are read.
   func check() throws(CommandFailure) {
     if output != "-" { _ = try OutputDirectory.place(ofFile: output) }
+    if let depfile { _ = try OutputDirectory.place(ofFile: depfile) }
   }
 
-  /// Writes a partial as a whole or not at all.
-  func write(_ facts: TracePartial) throws(CommandFailure) {
+  /// Writes a partial as a whole or not at all, and the rule of `--depfile` if it is wanted.
+  ///
+  /// - Parameters:
+  ///   - facts: What the partial holds.
+  ///   - paths: The files that were read.
+  /// - Throws: `CommandFailure` when it is too large or cannot be written.
+  func write(_ facts: TracePartial, from paths: [String]) throws(CommandFailure) {
     var pieces: [[UInt8]] = []
     facts.write { piece in
       pieces.append(piece)
@@ -82,5 +79,6 @@ struct PartialOptions: ParsableArguments {
     console.detail(
       "\(output == "-" ? "standard output" : output): the facts of \(count) file\(count == 1 ? "" : "s") "
         + "in \(bytes) bytes.")
+    if let depfile { try DependencyFile.write(depfile, for: output, from: paths, console) }
   }
 }

@@ -44,22 +44,8 @@ struct RedactCommand: ParsableCommand, SettingsReader {
       valueName: "file"))
   var map: String?
 
-  @Option(
-    name: .customLong("jobs"),
-    help: ArgumentHelp(
-      "Files read at once (default: the cores this process may use).", valueName: "n"))
-  var jobCount: Int?
-
-  /// Files read at once, from the command line or the settings.
-  private var jobs: Int? { jobCount ?? Settings.current.jobs }
-
-  @OptionGroup var settings: SettingsOptions
-
-  @Flag(name: .shortAndLong, help: "No notes, warnings or progress.")
-  var quiet = false
-
-  @Flag(name: .shortAndLong, help: "Tell about every file.")
-  var verbose = false
+  @OptionGroup var workers: WorkerOptions
+  @OptionGroup var voice: VoiceOptions
 
   func validate() throws {
     if input.inputs.contains("-") {
@@ -67,21 +53,16 @@ struct RedactCommand: ParsableCommand, SettingsReader {
         "Inputs are read twice, which standard input cannot be; write it into a file first.")
     }
     if folder.isEmpty || map == "" { throw ValidationError("An output has an empty name.") }
-    if let jobs, !(1...1024).contains(jobs) {
-      throw ValidationError("--jobs is \(jobs); it must be 1 to 1024.")
-    }
-    if quiet, verbose { throw ValidationError("-q and -v exclude each other.") }
   }
 
   func run() throws {
-    let console = Console(
-      verbosity: quiet ? .quiet : verbose ? .verbose : .normal, color: .never)
+    let console = voice.console
     try OutputDirectory.check(folder)
     try OutputDirectory.checkIsEmpty(folder)
     if let map { _ = try OutputDirectory.place(ofFile: map) }
     let inputs = try input.list()
     guard !input.dryRun else {
-      let status = try DryRun.run(inputs, format: .table, jobs: jobs, console)
+      let status = try DryRun.run(inputs, format: .table, jobs: workers.count, console)
       if status != .done { throw ExitCode(status.rawValue) }
       return
     }
@@ -92,7 +73,7 @@ struct RedactCommand: ParsableCommand, SettingsReader {
       total: files.reduce(0) { $0 + max($1.size, 0) }, files: files.count, input.progress,
       console: console)
     let first = TraceReading.inParallel(
-      files, jobs: jobs ?? TraceReading.availableCores, meter: meter
+      files, jobs: workers.count, meter: meter
     ) { file, progress in Redaction.identifiers(path: file.path, progress: progress) }
 
     var found = IdentifierSet()

@@ -79,13 +79,13 @@ struct SummarizeCommand: ParsableCommand, SettingsReader {
       return
     }
     try partial.check()
-    let (facts, _, verdict) = try AnalysisRun.read(
+    let (facts, paths, verdict) = try AnalysisRun.read(
       inputs, input.progress, jobs: partial.jobs, console)
     guard verdict.hasTrace || shard != nil else {
       if verdict.status == .malformedInput { Console.fail(IngestionVerdict.advice) }
       throw ExitCode(verdict.status.rawValue)
     }
-    try partial.write(facts)
+    try partial.write(facts, from: paths + (input.filesFrom.map { [$0] } ?? []))
     // A shard may hold no log at all, which the whole job must not.
     let status = verdict.hasTrace ? verdict.status : verdict.statusOfFiles
     if status != .done { throw ExitCode(status.rawValue) }

@@ -38,11 +38,7 @@ struct WhatIfCommand: ParsableCommand, SettingsReader {
       "Job descriptions whose expected traffic is replayed beside the run's.", valueName: "file"))
   var strategy: [String] = []
 
-  @Option(
-    help: ArgumentHelp(
-      "Files read at once (default: the cores this process may use).", valueName: "n"))
-  var jobs: Int?
-
+  @OptionGroup var workers: WorkerOptions
   @OptionGroup(title: "Output") var output: OutputOptions
 
   func validate() throws {
@@ -56,9 +52,6 @@ struct WhatIfCommand: ParsableCommand, SettingsReader {
         throw NamedRun.refusal(of: "--model", "this run")
       }
     }
-    if let jobs, !(1...1024).contains(jobs) {
-      throw ValidationError("--jobs is \(jobs); it must be 1 to 1024.")
-    }
   }
 
   func run() throws {
@@ -70,7 +63,7 @@ struct WhatIfCommand: ParsableCommand, SettingsReader {
     guard let own = named.first else { throw ValidationError("The run has an empty name.") }
     let job = try runFiles(own).read()
     let read = try ReadRun(
-      own, job, jobs: jobs ?? Settings.current.jobs, includesReplay: true, console)
+      own, job, jobs: workers.count, includesReplay: true, console)
     let traffic = [ReplayedTraffic(label: own.label, read.summary)] + strategies
     let whatIf: WhatIf
     do throws(ConfigurationError) {

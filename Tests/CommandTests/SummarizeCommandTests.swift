@@ -237,6 +237,18 @@ import Testing
     #expect(try run(["merge", "p", "--dry-run", "-o", "q"]).output.contains("partial"))
   }
 
+  @Test func makeBuildsPartsWhenTheirLogsAreNewer() throws {
+    for rank in 0..<2 { try scratch.write("logs/rank-\(rank).log", rankLog(rank)) }
+    try run(["summarize", "logs", "--shard", "1/2", "-q", "-o", "p", "--depfile", "p.d"])
+    try run(["merge", "p", "-q", "-o", "m", "--depfile", "m.d"])
+    let rules = try ["p.d", "m.d"].map { try String(contentsOf: scratch.url($0), encoding: .utf8) }
+    #expect(rules[0].hasPrefix("p: \\\n  logs/rank-1.log\n"))
+    #expect(rules[1].hasPrefix("m: \\\n  p\n"))
+    for wrong in [["-o", "-", "--depfile", "x.d"], ["-o", "x", "--depfile", "x"]] {
+      try run(["summarize", "logs"] + wrong, status: 64)
+    }
+  }
+
   @Test func redactRefusesAPartial() throws {
     try scratch.write("a.log", rankLog(0))
     try run(["summarize", "a.log", "-o", "part"])
