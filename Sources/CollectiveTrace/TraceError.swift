@@ -14,7 +14,7 @@ public enum TraceError: Error, Sendable, Equatable, CustomStringConvertible {
   case needsTool(path: String, container: String, command: String)
   /// The content is a container or format that commlens does not read.
   case unsupported(path: String, content: String, advice: String)
-  /// The content is a partial that is not whole, or of another version.
+  /// The content is no partial, or one that is not whole or of another version.
   case broken(path: String, detail: String)
 
   /// Whether there was nothing to read, as opposed to something that could not be understood.

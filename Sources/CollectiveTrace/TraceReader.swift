@@ -61,9 +61,10 @@ public enum TraceReader {
   ) throws(TraceError) -> TracePartial {
     let text = try open(path, options, progress)
     guard text.withPrefix(PartialReader.recognises) else {
-      throw .unsupported(
-        path: path, content: "a file that commlens summarize or merge did not write",
-        advice: "make a partial of it with commlens summarize, or pass it to commlens analyze")
+      throw .broken(
+        path: path,
+        detail:
+          "is no partial; make one of it with commlens summarize, or pass it to commlens analyze.")
     }
     var facts = read(text, name: path, options: options)
     guard facts.files[0].status == .complete else {

@@ -43,13 +43,20 @@ struct MergeCommand: ParsableCommand, SettingsReader {
       }
     }
     var merged = TracePartial()
+    var errors: [TraceError] = []
     for result in results {
       switch result {
       case .success(let facts): merged.merge(facts)
       case .failure(let error):
-        Console.fail(error.description)
+        errors.append(error)
         status = ExitStatus.worse(status, error.isMissing ? .missingInput : .malformedInput)
       }
+    }
+    // A folder of logs, named by mistake, must not bury the reason.
+    let shown = console.verbosity == .verbose ? errors.count : 5
+    for error in errors.prefix(shown) { Console.fail(error.description) }
+    if errors.count > shown {
+      Console.fail("\(errors.count - shown) more inputs cannot be merged; pass -v for all.")
     }
     guard status == .done else {
       Console.fail("no partial was written.")

@@ -203,6 +203,18 @@ import Testing
     }
   }
 
+  @Test func aFolderOfLogsIsRefusedInAFewLines() throws {
+    for rank in 0..<8 { try scratch.write("logs/rank-\(rank).log", rankLog(rank % 2)) }
+    let few = try run(["merge", "logs", "-o", "merged"], status: 65).errors.split(separator: "\n")
+    #expect(few.count == 7)
+    #expect(
+      few[0].hasSuffix(
+        "is no partial; make one of it with commlens summarize, or pass it to commlens analyze."))
+    #expect(few[5].contains("3 more inputs cannot be merged; pass -v for all"))
+    let all = try run(["merge", "logs", "-v", "-o", "merged"], status: 65).errors
+    #expect(all.split(separator: "\n").count == 9)
+  }
+
   @Test func theSamePartialTwiceIsTold() throws {
     for rank in 0..<2 { try scratch.write("rank-\(rank).log", rankLog(rank)) }
     try run(["summarize", "rank-0.log", "rank-1.log", "-o", "part"])
