@@ -68,9 +68,7 @@ struct AnalysisRun {
           + "not followed inside folders; name the files to read them."
       )
     }
-    let meter = ProgressMeter(
-      total: inputs.files.reduce(0) { $0 + max($1.size, 0) }, files: inputs.files.count,
-      progress, console: console)
+    let meter = ProgressMeter(inputs.files, progress, console)
     let facts = TraceReading.summarize(inputs.files, jobs: jobs, meter: meter)
     let unreadable = Set(facts.files.filter { $0.status == .unreadable }.map(\.file))
     let paths = inputs.files.filter { $0.sameAs == nil && !unreadable.contains($0.name) }

@@ -50,7 +50,7 @@ struct AnalyzeCommand: ParsableCommand, SettingsReader {
     let run = try AnalysisRun(input, analysis, console)
     try ReportWriter(
       output: output, times: times, descriptions: run.descriptions,
-      paths: run.paths + (input.filesFrom.map { [$0] } ?? []), job: run.origins, console: console
+      paths: run.paths + input.lists, job: run.origins, console: console
     ).write(run.summary)
     let status = run.status(strict: analysis.strict, failOn: analysis.failOn)
     if status != .done { throw ExitCode(status.rawValue) }

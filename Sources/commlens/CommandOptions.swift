@@ -61,6 +61,9 @@ struct InputOptions: ParsableArguments {
     }
   }
 
+  /// The files that name other files, for a rule of Make.
+  var lists: [String] { filesFrom.map { [$0] } ?? [] }
+
   /// Expands everything into the files to read.
   func list() throws(CommandFailure) -> InputList {
     try InputList(arguments: inputs, literals: listedFiles())

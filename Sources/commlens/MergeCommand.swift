@@ -30,10 +30,8 @@ struct MergeCommand: ParsableCommand, SettingsReader {
     try partial.check()
     var status: ExitStatus = inputs.missing.isEmpty ? .done : .missingInput
     for sentence in inputs.missing { Console.fail(sentence) }
-    let meter = ProgressMeter(
-      total: inputs.files.reduce(0) { $0 + max($1.size, 0) }, files: inputs.files.count,
-      input.progress, console: console)
     let files = inputs.files.filter { $0.sameAs == nil }
+    let meter = ProgressMeter(files, input.progress, console)
     let results = TraceReading.inParallel(files, jobs: partial.jobs, meter: meter) {
       file, progress -> Result<TracePartial, TraceError> in
       do throws(TraceError) {
@@ -68,7 +66,6 @@ struct MergeCommand: ParsableCommand, SettingsReader {
         "\(repeated) file\(repeated == 1 ? " is" : "s are") in more than one of the partials; "
           + "analyze counts \(repeated == 1 ? "it" : "each") once.")
     }
-    try partial.write(
-      merged, from: files.map(\.path) + (input.filesFrom.map { [$0] } ?? []))
+    try partial.write(merged, from: files.map(\.path) + input.lists)
   }
 }

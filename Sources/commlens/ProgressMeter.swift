@@ -43,6 +43,12 @@ final class ProgressMeter: Sendable {
     lastShown = Atomic(start)
   }
 
+  /// Starts a meter for a list of files.
+  convenience init?(_ list: [InputFile], _ choice: ProgressChoice, _ console: Console) {
+    self.init(
+      total: list.reduce(0) { $0 + max($1.size, 0) }, files: list.count, choice, console: console)
+  }
+
   /// Adds bytes read; shows them at most ten times a second, or every ten seconds as a line of its
   /// own, whichever thread comes first.
   func add(bytes: Int) {

@@ -69,9 +69,7 @@ struct RedactCommand: ParsableCommand, SettingsReader {
     for sentence in inputs.missing { Console.fail(sentence) }
     var status: ExitStatus = inputs.missing.isEmpty ? .done : .missingInput
     let files = inputs.files.filter { $0.sameAs == nil }
-    let meter = ProgressMeter(
-      total: files.reduce(0) { $0 + max($1.size, 0) }, files: files.count, input.progress,
-      console: console)
+    let meter = ProgressMeter(files, input.progress, console)
     let first = TraceReading.inParallel(
       files, jobs: workers.count, meter: meter
     ) { file, progress in Redaction.identifiers(path: file.path, progress: progress) }

@@ -17,7 +17,7 @@ struct SummarizeCommand: ParsableCommand, SettingsReader {
       --shard 3/64 reads every 64th file of the sorted list, from the fourth on, so that the tasks \
       of a job array name the same inputs. Names in the report are relative to the deepest folder \
       that holds all inputs of all shards. Node by node, use --prefix to keep apart files of the same \
-      name. A partial is read by the version of commlens that wrote it, and says so to others.
+      name. A partial states the version of its format; a commlens of another one says so.
       """
   )
 
@@ -85,7 +85,7 @@ struct SummarizeCommand: ParsableCommand, SettingsReader {
       if verdict.status == .malformedInput { Console.fail(IngestionVerdict.advice) }
       throw ExitCode(verdict.status.rawValue)
     }
-    try partial.write(facts, from: paths + (input.filesFrom.map { [$0] } ?? []))
+    try partial.write(facts, from: paths + input.lists)
     // A shard may hold no log at all, which the whole job must not.
     let status = verdict.hasTrace ? verdict.status : verdict.statusOfFiles
     if status != .done { throw ExitCode(status.rawValue) }
